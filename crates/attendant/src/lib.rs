@@ -1,0 +1,23 @@
+//! The runtime: the `Bot` trait, the conversation machine that drives it, and the ports through which it reaches a
+//! contact centre.
+
+mod bot;
+mod handoff;
+mod ids;
+mod interaction;
+mod operation;
+mod platform;
+mod transcript;
+mod turn;
+
+pub use bot::{Bot, BotError, Event, Next, Offer, Said, Verdict};
+pub use handoff::{Choice, Handoff, HandoffFailure, Manner, Target};
+pub use ids::{AgentId, InteractionId, LoginId, ParticipantId};
+pub use interaction::{AttachedData, Interaction, InteractionState};
+pub use operation::{Operation, Receipt};
+pub use platform::{
+    Error as PlatformError, ErrorKind as PlatformErrorKind, Link, Platform, PlatformEvent, PlatformEvents,
+    PlatformLimits, Presence,
+};
+pub use transcript::{Entry, EntryKind, Participant, Role, UnixMillis, Visibility};
+pub use turn::Turn;

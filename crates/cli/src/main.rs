@@ -1,0 +1,2 @@
+//! The `attendant` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Small programs, each one file beside this one: `cargo run -p attendant-examples --example NAME`.

@@ -1,0 +1,1 @@
+//! Whole-system scenarios, and what they share.
