@@ -1,2 +1,33 @@
-//! The `attendant` binary.
-fn main() {}
+//! The `attendant` binary: reads the arguments, runs one command, and turns its outcome into an exit status.
+
+#![allow(dead_code, clippy::unused_async)] // output helpers wait for the commands that use them
+
+mod args;
+mod commands;
+mod exit;
+mod logging;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::exit::{ExitStatus, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.verbose, cli.quiet, cli.log_format);
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(ExitStatus::Failed, error))
+        .and_then(|runtime| runtime.block_on(commands::run(cli)));
+    match outcome {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            output::failure(&failure);
+            failure.status.into()
+        }
+    }
+}

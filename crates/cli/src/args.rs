@@ -1,0 +1,62 @@
+//! The command line, as clap sees it. Each command's own arguments live beside its code.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Chatbots that sign in to a contact centre as agents, hold conversations, and hand over to people.
+#[derive(Debug, Parser)]
+#[command(name = "attendant", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Log more: -v what happens to each chat, -vv every request.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Log errors only, and show no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// How log lines look on standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "ATTENDANT_LOG_FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for a log collector.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a completion script for a shell.
+    Completions(commands::completions::Arguments),
+}
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  done   1  failed   2  wrong usage or configuration   3  server not reached or sign-in refused
+  130  stopped by a second signal
+
+Environment:
+  ATTENDANT_LOG          log filter, such as `info,gws=debug`
+  ATTENDANT_LOG_FORMAT   text or json
+  NO_COLOR               no colours";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
