@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{AttachedData, Handoff, HandoffFailure, InteractionId};
-
-// `Turn` and the trait itself live here; see turn.rs.
+use crate::{AttachedData, Handoff, HandoffFailure, InteractionId, UnixMillis};
 
 /// A new interaction that waits for Accept or Reject.
 #[derive(Debug, Clone)]
@@ -17,6 +15,8 @@ pub struct Offer {
     pub interaction: InteractionId,
     /// What is attached to it.
     pub data: AttachedData,
+    /// When it came.
+    pub at: UnixMillis,
 }
 
 impl Offer {
@@ -155,3 +155,27 @@ pub trait Bot: Send + Sync + 'static {
     /// Answers one event. One call at a time per conversation.
     async fn respond(&self, turn: &mut crate::Turn<'_>) -> Result<Next, BotError>;
 }
+
+#[async_trait]
+impl<B: Bot + ?Sized> Bot for std::sync::Arc<B> {
+    async fn screen(&self, offer: &Offer) -> Verdict {
+        (**self).screen(offer).await
+    }
+
+    async fn respond(&self, turn: &mut crate::Turn<'_>) -> Result<Next, BotError> {
+        (**self).respond(turn).await
+    }
+}
+
+#[async_trait]
+impl<B: Bot + ?Sized> Bot for Box<B> {
+    async fn screen(&self, offer: &Offer) -> Verdict {
+        (**self).screen(offer).await
+    }
+
+    async fn respond(&self, turn: &mut crate::Turn<'_>) -> Result<Next, BotError> {
+        (**self).respond(turn).await
+    }
+}
+
+const _: Option<&dyn Bot> = None; // object safe

@@ -7,6 +7,7 @@ mod ids;
 mod interaction;
 mod operation;
 mod platform;
+mod rehearsal;
 mod transcript;
 mod turn;
 
@@ -19,5 +20,9 @@ pub use platform::{
     Error as PlatformError, ErrorKind as PlatformErrorKind, Link, Platform, PlatformEvent, PlatformEvents,
     PlatformLimits, Presence,
 };
+pub use rehearsal::Rehearsal;
 pub use transcript::{Entry, EntryKind, Participant, Role, UnixMillis, Visibility};
-pub use turn::Turn;
+pub use turn::{Silenced, Turn};
+
+/// Makes `async fn` work in `impl Bot`; re-exported so that a bot needs no crate but this one.
+pub use async_trait::async_trait;

@@ -1,38 +1,220 @@
 //! One turn of a conversation, as the bot sees it.
 
-use std::marker::PhantomData;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
 
-use crate::{AttachedData, BotError, Entry, Event};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
 
-/// One call of a bot: the event that woke it, the conversation so far, and a way to speak.
-pub struct Turn<'a> {
-    event: Event,
-    transcript: Vec<Entry>,
-    data: AttachedData,
-    said: Vec<String>,
-    host: PhantomData<&'a ()>,
+use crate::{AttachedData, BotError, Entry, EntryKind, Event, InteractionId, Participant, Role, UnixMillis};
+
+/// Everything a turn may look at, taken when it began. Owned by the task that runs the bot.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    pub interaction: InteractionId,
+    pub number: u64,
+    pub event: Event,
+    pub transcript: Arc<Vec<Entry>>,
+    pub data: Arc<AttachedData>,
+    pub memory: BTreeMap<String, Value>,
+    pub locale: Option<String>,
+    pub now: UnixMillis,
+    pub seed: u64,
+    /// What an earlier run of this same turn has already said, in order.
+    pub said: Vec<String>,
+    /// What the steps of an earlier run of this same turn gave, by name and occurrence.
+    pub steps: BTreeMap<(String, u32), Value>,
 }
 
-impl Turn<'_> {
-    /// What woke the bot.
-    pub fn event(&self) -> Event {
-        self.event.clone()
+/// What a running turn tells its conversation. The answer comes when it is durable; a dropped answer means that the
+/// conversation no longer wants this turn.
+#[derive(Debug)]
+pub(crate) enum Report {
+    Say { words: String, done: oneshot::Sender<()> },
+    Step { step: (String, u32), value: Value, done: oneshot::Sender<()> },
+    Attach { pairs: BTreeMap<String, String>, done: oneshot::Sender<()> },
+    Diverged { expected: String },
+}
+
+/// One call of a bot: the event that woke it, the conversation so far, and a way to speak.
+///
+/// A turn can be run again after a crash. What it said, what its [steps](Self::step) gave, the [clock](Self::now) and the
+/// [dice](Self::random) are the same then, so a bot that gets everything from its turn does nothing twice.
+pub struct Turn<'a> {
+    scene: &'a Scene,
+    memory: &'a mut Memory,
+    reports: mpsc::Sender<Report>,
+    dice: SmallRng,
+    said: usize,
+    steps: BTreeMap<String, u32>,
+}
+
+/// What a bot keeps about one conversation, and what this turn has changed of it.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// `None` is forgotten.
+    pub changed: BTreeMap<String, Option<Value>>,
+}
+
+/// The words were not taken: the conversation no longer belongs to the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the conversation no longer belongs to the bot")]
+pub struct Silenced;
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(scene: &'a Scene, memory: &'a mut Memory, reports: mpsc::Sender<Report>) -> Self {
+        Self { scene, memory, reports, dice: SmallRng::seed_from_u64(scene.seed), said: 0, steps: BTreeMap::new() }
     }
 
-    /// Everything said so far, by index.
-    pub fn transcript(&self) -> &[Entry] {
-        &self.transcript
+    /// What woke the bot.
+    pub fn event(&self) -> &'a Event {
+        &self.scene.event
+    }
+
+    /// Which conversation this is.
+    pub fn interaction(&self) -> &'a InteractionId {
+        &self.scene.interaction
+    }
+
+    /// The number of this turn in its conversation, from 1.
+    pub fn number(&self) -> u64 {
+        self.scene.number
+    }
+
+    /// Everything said when the turn began, by index.
+    pub fn transcript(&self) -> &'a [Entry] {
+        &self.scene.transcript
     }
 
     /// A value of the attached data.
-    pub fn data(&self, key: &str) -> Option<&str> {
-        self.data.get(key)
+    pub fn data(&self, key: &str) -> Option<&'a str> {
+        self.scene.data.get(key)
     }
 
-    /// Says something to the customer. Returns when the words are taken over; the runtime types, paces, splits and sends.
-    #[expect(clippy::unused_async, reason = "the words are handed to the conversation's mailbox")]
+    /// The customer in the chat, if they have come in.
+    pub fn customer(&self) -> Option<&'a Participant> {
+        self.scene.transcript.iter().rev().map(|entry| &entry.from).find(|from| from.role == Role::Customer)
+    }
+
+    /// What to call the customer: the first name of the attached data, or the nickname in the chat.
+    pub fn customer_name(&self) -> Option<&'a str> {
+        self.data("FirstName").or_else(|| self.customer().map(|customer| customer.nickname.as_str()))
+    }
+
+    /// The customer's language as a BCP 47 tag, where the attached data or the configuration says so.
+    pub fn locale(&self) -> Option<&'a str> {
+        self.scene.locale.as_deref()
+    }
+
+    /// The customer's last line, whatever woke the bot.
+    pub fn last_words(&self) -> Option<&'a str> {
+        self.scene.transcript.iter().rev().find_map(|entry| match &entry.kind {
+            EntryKind::Text(text) if entry.from.role == Role::Customer => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The time at which the turn began. It stands still within a turn, and is the same when the turn is run again.
+    pub fn now(&self) -> UnixMillis {
+        self.scene.now
+    }
+
+    /// A random number; the same ones in the same order when the turn is run again.
+    pub fn random(&mut self) -> u64 {
+        self.dice.random()
+    }
+
+    /// One of several, at random. `None` only of none.
+    pub fn choose<'b, T>(&mut self, of: &'b [T]) -> Option<&'b T> {
+        if of.is_empty() { None } else { of.get(self.dice.random_range(0..of.len())) }
+    }
+
+    /// Says something to the customer. Returns when the words are safe in the journal; the runtime types, paces, splits,
+    /// sends, and sees that they arrive once. Fails with [`Silenced`] when the bot no longer owns the conversation.
+    ///
+    /// When a turn is run again, words that an earlier run said are not said twice. If they differ this time, the earlier
+    /// ones stand, and the difference is reported to the operator.
     pub async fn say(&mut self, words: impl Into<String>) -> Result<(), BotError> {
-        self.said.push(words.into());
+        let words = words.into();
+        let place = self.said;
+        self.said += 1;
+        if let Some(earlier) = self.scene.said.get(place) {
+            if *earlier != words {
+                self.diverged(format!("say number {}", place + 1)).await;
+            }
+            return Ok(());
+        }
+        self.report(|done| Report::Say { words, done }).await
+    }
+
+    /// Does something once, even if the turn is run again: the result is kept in the journal, and an earlier result is
+    /// returned instead of doing it a second time. For look-ups that must not change their mind, and for deeds. A crash
+    /// between the deed and the journal runs it again, so a deed should carry a key of its own where it can.
+    pub async fn step<T, E, F, R>(&mut self, name: &str, deed: F) -> Result<T, BotError>
+    where
+        T: Serialize + DeserializeOwned + Send,
+        E: Into<BotError>,
+        F: FnOnce() -> R + Send,
+        R: Future<Output = Result<T, E>> + Send,
+    {
+        let occurrence = {
+            let count = self.steps.entry(name.to_owned()).or_default();
+            *count += 1;
+            *count
+        };
+        if let Some(value) = self.scene.steps.get(&(name.to_owned(), occurrence)) {
+            match serde_json::from_value(value.clone()) {
+                Ok(earlier) => return Ok(earlier),
+                Err(_) => self.diverged(format!("step {name}")).await, // another shape now: a new version of the bot
+            }
+        }
+        let result = deed().await.map_err(Into::into)?;
+        let value = serde_json::to_value(&result)?;
+        let name = name.to_owned();
+        self.report(|done| Report::Step { step: (name, occurrence), value, done }).await?;
+        Ok(result)
+    }
+
+    /// Adds to the attached data of the interaction, where people and reports see it.
+    pub async fn attach(&mut self, key: impl Into<String>, value: impl Into<String>) -> Result<(), BotError> {
+        let pairs = BTreeMap::from([(key.into(), value.into())]);
+        self.report(|done| Report::Attach { pairs, done }).await
+    }
+
+    /// What an earlier turn of this conversation remembered under this key.
+    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, BotError> {
+        let value = match self.memory.changed.get(key) {
+            Some(changed) => changed.as_ref(),
+            None => self.scene.memory.get(key),
+        };
+        Ok(value.map(|value| serde_json::from_value(value.clone())).transpose()?)
+    }
+
+    /// Keeps a value for later turns of this conversation. It is durable when the turn has succeeded, and undone when it
+    /// fails.
+    pub fn remember<T: Serialize>(&mut self, key: &str, value: T) -> Result<(), BotError> {
+        self.memory.changed.insert(key.to_owned(), Some(serde_json::to_value(value)?));
         Ok(())
+    }
+
+    /// Drops what was remembered under this key.
+    pub fn forget(&mut self, key: &str) {
+        self.memory.changed.insert(key.to_owned(), None);
+    }
+
+    async fn report(&mut self, report: impl FnOnce(oneshot::Sender<()>) -> Report) -> Result<(), BotError> {
+        let (done, durable) = oneshot::channel();
+        self.reports.send(report(done)).await.map_err(|_| Silenced)?;
+        Ok(durable.await.map_err(|_| Silenced)?)
+    }
+
+    async fn diverged(&self, expected: String) {
+        // Nobody listens only if the turn is unwanted; the next `say` says so.
+        let _ = self.reports.send(Report::Diverged { expected }).await;
     }
 }
