@@ -1,0 +1,194 @@
+//! The matcher: finds the answer that fits a question, and knows when none does.
+//!
+//! It is trained from example questions, in seconds and without a network, and answers in microseconds. The same examples,
+//! options and seed give the same model, byte for byte.
+//!
+//! ```
+//! use faq_bot::matcher::{Example, Matcher, Scratch, TrainOptions};
+//!
+//! let examples = [
+//!     Example::new("when are you open", "hours"),
+//!     Example::new("what are your opening hours", "hours"),
+//!     Example::new("where is my parcel", "parcel"),
+//!     Example::new("my parcel has not arrived", "parcel"),
+//! ];
+//! let matcher = Matcher::train(&examples, &[], &TrainOptions::default())?;
+//! let mut scratch = Scratch::default();
+//! let ranking = matcher.rank("Hello, could you tell me your opening hours, please?", &mut scratch);
+//! let best = ranking.best().expect("some answer is the nearest");
+//! assert_eq!(matcher.answer(best.answer), "hours");
+//! # Ok::<(), faq_bot::matcher::Error>(())
+//! ```
+
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts are limited far below the limits"
+)]
+
+mod calibration;
+mod centroid;
+mod error;
+mod features;
+mod file;
+mod frames;
+mod hash;
+mod normalise;
+mod options;
+mod random;
+mod ranking;
+mod scratch;
+mod train;
+mod vocabulary;
+
+use calibration::Calibration;
+use centroid::Centroid;
+use vocabulary::Vocabulary;
+
+pub use error::Error;
+pub use file::FORMAT;
+pub use options::{Example, Method, TrainOptions};
+pub use ranking::{Candidate, MAX_CANDIDATES, Ranking, Reason, Thresholds, Zone};
+pub use scratch::{Scratch, plain};
+pub use train::{Training, fingerprint};
+
+#[cfg(test)]
+mod tests;
+
+/// Finds the answer that fits a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matcher {
+    answers: Vec<String>,
+    vocabulary: Vocabulary,
+    model: Model,
+    calibration: Calibration,
+    thresholds: Thresholds,
+    training: Training,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Model {
+    Centroid(Centroid),
+}
+
+impl Model {
+    fn score(&self, question: &[vocabulary::Weighted], scores: &mut [f32]) {
+        match self {
+            Self::Centroid(centroid) => centroid.score(question, scores),
+        }
+    }
+}
+
+impl Matcher {
+    /// How many answers there are to choose from.
+    pub fn answers(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// The id of an answer, by the index that a [`Candidate`] has.
+    ///
+    /// # Panics
+    /// When the index is of another matcher and this one has fewer answers.
+    pub fn answer(&self, index: usize) -> &str {
+        &self.answers[index]
+    }
+
+    /// The index of an answer, by its id.
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.answers.iter().position(|answer| answer == id)
+    }
+
+    /// What training found out.
+    pub fn training(&self) -> &Training {
+        &self.training
+    }
+
+    /// Where the zones begin.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
+    /// Moves the zones, for a team that wants fewer wrong answers, or fewer questions left to people.
+    pub fn set_thresholds(&mut self, thresholds: Thresholds) -> Result<(), Error> {
+        for (option, value) in [("threshold answer", thresholds.answer), ("threshold suggest", thresholds.suggest)] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Error::Option { option, value: f64::from(value), expected: "a number from 0 to 1" });
+            }
+        }
+        if thresholds.suggest > thresholds.answer {
+            let value = f64::from(thresholds.suggest);
+            return Err(Error::Option {
+                option: "threshold suggest",
+                value,
+                expected: "not above the threshold to answer",
+            });
+        }
+        self.thresholds = thresholds;
+        Ok(())
+    }
+
+    /// The best answers to a question, and what should be done with it.
+    pub fn rank(&self, question: &str, scratch: &mut Scratch) -> Ranking {
+        self.rank_among(question, scratch, |_| true)
+    }
+
+    /// The best of those answers that are allowed here: of a language, a category, or those that a follow-up expects.
+    pub fn rank_among(&self, question: &str, scratch: &mut Scratch, allowed: impl Fn(usize) -> bool) -> Ranking {
+        scratch.read(question);
+        let cut = scratch.text.cut;
+        if scratch.kept.is_empty() {
+            return Ranking::nothing(Reason::NoWords, cut);
+        }
+        let whole = (0, scratch.kept.len());
+        let mut best = Ranking::nothing(Reason::UnknownWords, cut);
+        let alone = scratch.sentences.len() == 1;
+        for index in 0..=scratch.sentences.len() {
+            let (start, end) = if index == 0 { whole } else { scratch.sentences[index - 1] };
+            if index > 0 && (alone || end - start < 2) {
+                continue;
+            }
+            let Scratch { text, kept, buffers, weighted, scores, .. } = &mut *scratch;
+            self.vocabulary.weigh(text, &kept[start..end], buffers, weighted);
+            if weighted.is_empty() {
+                continue;
+            }
+            scores.resize(self.answers.len(), 0.0);
+            self.model.score(weighted, scores);
+            let ranking = self.choose(scores, &allowed, cut);
+            if best.len == 0 || ranking.confidence() > best.confidence() {
+                best = ranking;
+            }
+        }
+        best
+    }
+
+    fn choose(&self, scores: &[f32], allowed: impl Fn(usize) -> bool, cut: bool) -> Ranking {
+        let mut ranking = Ranking::nothing(Reason::NothingAllowed, cut);
+        let mut worst = f32::NEG_INFINITY;
+        for (answer, &confidence) in scores.iter().enumerate() {
+            if ranking.len == MAX_CANDIDATES && confidence <= worst || !allowed(answer) {
+                continue;
+            }
+            // The earlier of equals stays ahead, so that the order is the same everywhere.
+            let place =
+                ranking.candidates().iter().position(|other| other.confidence < confidence).unwrap_or(ranking.len);
+            ranking.len = (ranking.len + 1).min(MAX_CANDIDATES);
+            ranking.candidates[place..ranking.len].rotate_right(1);
+            ranking.candidates[place] = Candidate { answer, confidence, score: 0.0 };
+            worst = ranking.candidates[ranking.len - 1].confidence;
+        }
+        for candidate in &mut ranking.candidates[..ranking.len] {
+            candidate.score = self.calibration.score(candidate.confidence);
+        }
+        if let Some(best) = ranking.best() {
+            (ranking.zone, ranking.reason) = if best.score >= self.thresholds.answer {
+                (Zone::Answer, Reason::Sure)
+            } else if best.score >= self.thresholds.suggest {
+                (Zone::DidYouMean, Reason::Unsure)
+            } else {
+                (Zone::Person, Reason::NotCovered)
+            };
+        }
+        ranking
+    }
+}

@@ -1,0 +1,157 @@
+//! What the matcher promises, over small knowledge bases.
+
+use super::*;
+
+const BASE: [(&str, &str); 12] = [
+    ("when are you open", "hours"),
+    ("what are your opening hours", "hours"),
+    ("are you open on sunday", "hours"),
+    ("until when can i come to the shop", "hours"),
+    ("where is my parcel", "parcel"),
+    ("my parcel has not arrived", "parcel"),
+    ("track my delivery", "parcel"),
+    ("the delivery is late", "parcel"),
+    ("how do i reset my password", "password"),
+    ("i forgot my password", "password"),
+    ("i can not log in", "password"),
+    ("change the password of my account", "password"),
+];
+
+fn examples() -> Vec<Example<'static>> {
+    BASE.map(|(text, answer)| Example::new(text, answer)).to_vec()
+}
+
+fn trained() -> Matcher {
+    Matcher::train(&examples(), &["how is the weather"], &TrainOptions::default()).unwrap()
+}
+
+fn best<'m>(matcher: &'m Matcher, question: &str) -> &'m str {
+    let ranking = matcher.rank(question, &mut Scratch::default());
+    ranking.best().map_or("", |best| matcher.answer(best.answer))
+}
+
+#[test]
+fn the_nearest_answer_is_best_and_candidates_fall() {
+    let matcher = trained();
+    assert_eq!(best(&matcher, "is the shop open on sundays?"), "hours");
+    assert_eq!(best(&matcher, "did my parcel arrive"), "parcel");
+    assert_eq!(best(&matcher, "forgot password"), "password");
+    let ranking = matcher.rank("forgot password", &mut Scratch::default());
+    assert_eq!(ranking.candidates().len(), 3);
+    assert!(ranking.candidates().is_sorted_by(|one, other| one.confidence >= other.confidence));
+    assert!(ranking.candidates().iter().all(|candidate| (0.0..=1.0).contains(&candidate.score)));
+}
+
+#[test]
+fn only_allowed_answers_are_ranked() {
+    let matcher = trained();
+    let parcel = matcher.index_of("parcel").unwrap();
+    let ranking = matcher.rank_among("forgot password", &mut Scratch::default(), |answer| answer == parcel);
+    assert_eq!(ranking.candidates().len(), 1);
+    let ranking = matcher.rank_among("forgot password", &mut Scratch::default(), |_| false);
+    assert_eq!((ranking.zone, ranking.reason), (Zone::Person, Reason::NothingAllowed));
+}
+
+#[test]
+fn nothing_to_go_by_is_left_to_a_person() {
+    let matcher = trained();
+    for (message, reason) in [
+        ("", Reason::NoWords),
+        (" \u{0}\u{7}", Reason::NoWords),
+        ("🙂🙃", Reason::NoWords),
+        ("кошка", Reason::UnknownWords),
+    ] {
+        let ranking = matcher.rank(message, &mut Scratch::default());
+        assert_eq!((ranking.zone, ranking.reason), (Zone::Person, reason), "{message:?}");
+    }
+}
+
+#[test]
+fn a_base_without_words_is_refused() {
+    let options = TrainOptions::default();
+    assert!(matches!(Matcher::train(&[], &[], &options), Err(Error::NothingToLearn)));
+    let emoji = [Example::new("🙂", "smile")];
+    assert!(matches!(Matcher::train(&emoji, &["weather"], &options), Err(Error::NothingToLearn)));
+    let wrong = TrainOptions { precision: 0.1, ..TrainOptions::default() };
+    assert!(matches!(Matcher::train(&examples(), &[], &wrong), Err(Error::Option { option: "precision", .. })));
+}
+
+#[test]
+fn one_answer_and_one_question_are_enough() {
+    let matcher = Matcher::train(&[Example::new("when are you open", "hours")], &[], &TrainOptions::default()).unwrap();
+    assert_eq!(best(&matcher, "when do you open"), "hours");
+    assert_eq!(matcher.rank("кошка", &mut Scratch::default()).zone, Zone::Person);
+}
+
+#[test]
+fn the_same_question_for_two_answers_ranks_both() {
+    let twice = [Example::new("opening hours", "shop"), Example::new("opening hours", "office")];
+    let matcher = Matcher::train(&twice, &[], &TrainOptions::default()).unwrap();
+    let ranking = matcher.rank("opening hours", &mut Scratch::default());
+    assert_eq!(ranking.candidates().len(), 2);
+    assert!((ranking.candidates()[0].score - ranking.candidates()[1].score).abs() < 0.01);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let first = trained().to_bytes();
+    assert_eq!(first, trained().to_bytes());
+    let threads = TrainOptions { threads: 4, ..TrainOptions::default() };
+    let parallel = Matcher::train(&examples(), &["how is the weather"], &threads).unwrap();
+    assert_eq!(first, parallel.to_bytes());
+}
+
+#[test]
+fn a_saved_matcher_is_the_same() {
+    let matcher = trained();
+    assert_eq!(Matcher::from_bytes(&matcher.to_bytes()).unwrap(), matcher);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("faq.model");
+    matcher.save(&path).unwrap();
+    assert_eq!(Matcher::load(&path).unwrap(), matcher);
+    assert!(matches!(Matcher::load(&folder.path().join("none")), Err(Error::File { .. })));
+}
+
+#[test]
+fn a_broken_model_is_refused_wherever_it_is_broken() {
+    let bytes = trained().to_bytes();
+    for length in (0..bytes.len()).step_by(7) {
+        assert!(Matcher::from_bytes(&bytes[..length]).unwrap_err().wants_training());
+    }
+    for place in (0..bytes.len()).step_by(5) {
+        let mut broken = bytes.clone();
+        broken[place] ^= 0x41;
+        assert!(Matcher::from_bytes(&broken).is_err(), "changed at {place}");
+    }
+    let mut other = bytes.clone();
+    other[8] += 1;
+    assert!(matches!(Matcher::from_bytes(&other), Err(Error::OtherVersion { .. })));
+    assert!(matches!(Matcher::from_bytes(b"something else"), Err(Error::NotAModel)));
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(matches!(Matcher::from_bytes(&longer), Err(Error::Damaged(_))));
+}
+
+#[test]
+fn the_fingerprint_tells_when_to_train_again() {
+    let options = TrainOptions::default();
+    let before = fingerprint(&examples(), &["weather"], &options);
+    assert_eq!(before, fingerprint(&examples(), &["weather"], &TrainOptions { threads: 2, ..options.clone() }));
+    assert_ne!(before, fingerprint(&examples()[1..], &["weather"], &options));
+    assert_ne!(before, fingerprint(&examples(), &[], &options));
+    assert_ne!(before, fingerprint(&examples(), &["weather"], &TrainOptions { seed: 2, ..options.clone() }));
+}
+
+#[test]
+fn thresholds_move_the_zones_and_stay_in_order() {
+    let mut matcher = trained();
+    let zone = |matcher: &Matcher| matcher.rank("i forgot my password", &mut Scratch::default()).zone;
+    matcher.set_thresholds(Thresholds { answer: 0.0, suggest: 0.0 }).unwrap();
+    assert_eq!(zone(&matcher), Zone::Answer);
+    matcher.set_thresholds(Thresholds { answer: 1.0, suggest: 0.0 }).unwrap();
+    assert_eq!(zone(&matcher), Zone::DidYouMean);
+    matcher.set_thresholds(Thresholds { answer: 1.0, suggest: 1.0 }).unwrap();
+    assert_eq!(zone(&matcher), Zone::Person);
+    assert!(matcher.set_thresholds(Thresholds { answer: 0.5, suggest: 0.6 }).is_err());
+    assert!(matcher.set_thresholds(Thresholds { answer: f32::NAN, suggest: 0.6 }).is_err());
+}
