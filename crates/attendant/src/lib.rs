@@ -2,10 +2,12 @@
 //! contact centre.
 
 mod bot;
+pub mod duration;
 mod handoff;
 mod ids;
 mod interaction;
 mod operation;
+pub mod options;
 mod platform;
 mod rehearsal;
 mod transcript;
@@ -16,6 +18,7 @@ pub use handoff::{Choice, Handoff, HandoffFailure, Manner, Target};
 pub use ids::{AgentId, InteractionId, LoginId, ParticipantId};
 pub use interaction::{AttachedData, Interaction, InteractionState};
 pub use operation::{Operation, Receipt};
+pub use options::Options;
 pub use platform::{
     Error as PlatformError, ErrorKind as PlatformErrorKind, Link, Platform, PlatformEvent, PlatformEvents,
     PlatformLimits, Presence,
