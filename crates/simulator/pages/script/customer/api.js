@@ -1,0 +1,34 @@
+// The customer chat API: polling, no sign-in. Every request names the contact centre.
+
+import { ask } from "../wire.js";
+
+const CENTRE = "7c0c1b7e-55b5-4b0b-9d6e-0f6f3c1d2a10";
+
+export class CustomerApi {
+  constructor(centre = CENTRE) {
+    this.headers = { ContactCenterId: centre };
+  }
+
+  async request({ nickname, subject }) {
+    const body = { operationName: "RequestChat", nickname, ...(subject ? { subject } : {}), userData: { FirstName: nickname } };
+    const { answer } = await ask("POST", "/api/v2/chats", { headers: this.headers, body });
+    return answer.id;
+  }
+
+  async chat(id) {
+    const { answer } = await ask("GET", `/api/v2/chats/${encodeURIComponent(id)}`, { headers: this.headers });
+    return answer.chat;
+  }
+
+  /** Entries from `index` on. */
+  async messages(id, index) {
+    const path = `/api/v2/chats/${encodeURIComponent(id)}/messages?index=${index}`;
+    const { answer } = await ask("GET", path, { headers: this.headers });
+    return answer.messages ?? [];
+  }
+
+  async operate(id, operationName, parameters = {}) {
+    const body = { operationName, ...parameters };
+    await ask("POST", `/api/v2/chats/${encodeURIComponent(id)}`, { headers: this.headers, body });
+  }
+}

@@ -1,0 +1,114 @@
+// Questions in between: to whom, are you sure, which keys.
+
+import { el, find, icon, keyed } from "../dom.js";
+import { initials, kindOf } from "../people.js";
+
+/** Asks yes or no. */
+export function confirm({ title, words, yes, danger = false }) {
+  const dialog = find("#confirm-dialog");
+  find("#confirm-title").textContent = title;
+  find("#confirm-words").textContent = words;
+  const button = find("#confirm-yes");
+  button.textContent = yes;
+  button.className = danger ? "button danger" : "button primary";
+  return closed(dialog, () => dialog.returnValue === "yes");
+}
+
+/** Asks to whom. Gives `{ parameters, note, name }`, or null. `only` limits the kinds (`User`, `Queue`, `Skill`). */
+export async function chooseTarget({ title, load, only, self }) {
+  const dialog = find("#target-dialog");
+  const search = find("#target-search");
+  let all = null;
+  let chosen = null;
+  find("#target-title").textContent = title;
+  search.value = "";
+  find("#target-note").value = "";
+  const list = () => {
+    const root = find("#targets");
+    if (!all) {
+      root.replaceChildren(el("li", { className: "soft" }, "Looking who is there …"));
+      return;
+    }
+    const words = search.value.trim().toLowerCase();
+    const found = all.filter((target) => only.includes(target.kind) && `${target.name} ${target.detail}`.toLowerCase().includes(words));
+    if (found.length === 0) {
+      root.replaceChildren(el("li", { className: "soft" }, words ? "Nobody and nothing by that name." : "Nobody is there."));
+      return;
+    }
+    keyed(root, found, (target) => `${target.kind} ${target.key}`, (target) => item(target, () => {
+      chosen = target;
+      dialog.close("chosen");
+    }));
+  };
+  search.oninput = list;
+  search.onkeydown = (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    find("#targets button")?.click();
+  };
+  list();
+  const refresh = async () => {
+    all = sorted(await load(), self);
+    list();
+  };
+  refresh().catch(() => {
+    all ??= [];
+    list();
+  });
+  const timer = setInterval(() => refresh().catch(() => {}), 4_000); // availability is polled: the platform tells nobody
+  const done = closed(dialog, () => (chosen && dialog.returnValue === "chosen" ? { ...chosen, note: find("#target-note").value.trim() } : null));
+  search.focus();
+  return done.finally(() => clearInterval(timer));
+}
+
+export function showKeys(shortcuts) {
+  const rows = shortcuts.flatMap(({ keys, words }) => [el("dt", {}, ...keys.flatMap((key, at) => [at > 0 ? " + " : null, el("kbd", { className: "keycap" }, key)])), el("dd", {}, words)]);
+  find("#keys").replaceChildren(...rows);
+  return closed(find("#keys-dialog"), () => null);
+}
+
+function closed(dialog, result) {
+  const before = document.activeElement;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener(
+      "close",
+      () => {
+        before?.focus?.();
+        resolve(result());
+      },
+      { once: true },
+    );
+  });
+}
+
+function sorted({ contacts, skills }, self) {
+  const people = contacts
+    .filter((contact) => contact.type === "User" && contact.userName !== self)
+    .map((contact) => {
+      const channel = (contact.availability?.channels ?? []).find((entry) => entry.channel === "chat");
+      const name = [contact.firstName, contact.lastName].filter(Boolean).join(" ") || contact.userName;
+      const is = kindOf({ type: "Agent", nickname: name, userName: contact.userName });
+      return { kind: "User", is, key: contact.id ?? contact.userName, name, detail: contact.userName ?? "", free: channel?.available === true, state: channel?.userState?.displayName, parameters: { targetUri: contact.uri ?? contact.path } };
+    })
+    .sort((a, b) => Number(b.free) - Number(a.free) || a.name.localeCompare(b.name));
+  const byName = skills.map((skill) => ({ kind: "Skill", key: skill.name, name: skill.name, detail: "anybody with this skill", parameters: { skill: skill.name, targetUri: skill.uri ?? skill.path } }));
+  const queues = contacts
+    .filter((contact) => contact.type === "Queue")
+    .map((contact) => ({ kind: "Queue", key: contact.name ?? contact.id, name: contact.name ?? contact.id, detail: "queue", parameters: { queueName: contact.name ?? contact.id } }));
+  return [...people, ...byName, ...queues];
+}
+
+function item(target, choose) {
+  const picture = { User: () => el("span", { className: `avatar ${target.is}`, "aria-hidden": "true" }, target.is === "bot" ? icon("bot") : initials(target.name)), Skill: () => el("span", { className: "avatar", "aria-hidden": "true" }, icon("skill")), Queue: () => el("span", { className: "avatar", "aria-hidden": "true" }, icon("queue")) };
+  const button = el(
+    "button",
+    { className: "target", type: "button" },
+    picture[target.kind](),
+    el("span", { className: "grow" }, target.name, el("small", {}, target.detail)),
+    target.kind === "User" ? el("span", { className: `free ${target.free ? "yes" : ""}` }, target.free ? "free" : (target.state ?? "not free")) : null,
+  );
+  button.addEventListener("click", choose);
+  return el("li", {}, button);
+}
