@@ -35,7 +35,7 @@ export async function chooseTarget({ title, load, only, self }) {
       root.replaceChildren(el("li", { className: "soft" }, words ? "Nobody and nothing by that name." : "Nobody is there."));
       return;
     }
-    keyed(root, found, (target) => `${target.kind} ${target.key}`, (target) => item(target, () => {
+    keyed(root, found, (target) => `${target.kind} ${target.key} ${target.free} ${target.state} ${target.detail}`, (target) => item(target, () => {
       chosen = target;
       dialog.close("chosen");
     }));
@@ -44,7 +44,7 @@ export async function chooseTarget({ title, load, only, self }) {
   search.onkeydown = (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
-    find("#targets button")?.click();
+    find("#targets button:not(:disabled)")?.click();
   };
   list();
   const refresh = async () => {
@@ -90,10 +90,17 @@ function sorted({ contacts, skills }, self) {
       const channel = (contact.availability?.channels ?? []).find((entry) => entry.channel === "chat");
       const name = [contact.firstName, contact.lastName].filter(Boolean).join(" ") || contact.userName;
       const is = kindOf({ type: "Agent", nickname: name, userName: contact.userName });
-      return { kind: "User", is, key: contact.id ?? contact.userName, name, detail: contact.userName ?? "", free: channel?.available === true, state: channel?.userState?.displayName, parameters: { targetUri: contact.uri ?? contact.path } };
+      const abilities = (contact.skills ?? []).map((skill) => skill.name ?? skill);
+      return { kind: "User", is, skills: abilities, key: contact.id ?? contact.userName, name, detail: contact.userName ?? "", free: channel?.available === true, state: channel?.userState?.displayName, parameters: { targetUri: contact.uri ?? contact.path } };
     })
     .sort((a, b) => Number(b.free) - Number(a.free) || a.name.localeCompare(b.name));
-  const byName = skills.map((skill) => ({ kind: "Skill", key: skill.name, name: skill.name, detail: "anybody with this skill", parameters: { skill: skill.name, targetUri: skill.uri ?? skill.path } }));
+  // A chat goes to people and queues only. "Somebody with this skill" is therefore a free person who has it.
+  const byName = skills.map((skill) => {
+    const able = people.filter((person) => person.skills.includes(skill.name));
+    const free = able.find((person) => person.free);
+    const detail = free ? `goes to ${free.name}` : able.length > 0 ? "everybody with this skill is busy" : "nobody has this skill";
+    return { kind: "Skill", key: skill.name, name: skill.name, detail, free: Boolean(free), disabled: !free, parameters: free?.parameters };
+  });
   const queues = contacts
     .filter((contact) => contact.type === "Queue")
     .map((contact) => ({ kind: "Queue", key: contact.name ?? contact.id, name: contact.name ?? contact.id, detail: "queue", parameters: { queueName: contact.name ?? contact.id } }));
@@ -104,7 +111,7 @@ function item(target, choose) {
   const picture = { User: () => el("span", { className: `avatar ${target.is}`, "aria-hidden": "true" }, target.is === "bot" ? icon("bot") : initials(target.name)), Skill: () => el("span", { className: "avatar", "aria-hidden": "true" }, icon("skill")), Queue: () => el("span", { className: "avatar", "aria-hidden": "true" }, icon("queue")) };
   const button = el(
     "button",
-    { className: "target", type: "button" },
+    { className: "target", type: "button", disabled: target.disabled },
     picture[target.kind](),
     el("span", { className: "grow" }, target.name, el("small", {}, target.detail)),
     target.kind === "User" ? el("span", { className: `free ${target.free ? "yes" : ""}` }, target.free ? "free" : (target.state ?? "not free")) : null,
