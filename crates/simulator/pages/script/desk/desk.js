@@ -138,7 +138,8 @@ export class Desk extends EventTarget {
 
   async dispositions() {
     const answer = await this.#api.get("/groups?type=dispositions&fields=*").catch(nothing);
-    return (answer.groups ?? []).flatMap((group) => group.dispositions ?? group.items ?? [group]).map((code) => code.name ?? code.displayName).filter(Boolean);
+    const codes = (answer.groups ?? []).flatMap((group) => group.items ?? group.dispositions ?? []);
+    return codes.map((code) => code.name ?? code.displayName).filter(Boolean);
   }
 
   wake() {

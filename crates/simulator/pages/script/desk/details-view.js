@@ -59,7 +59,8 @@ export class DetailsView {
     this.#shown = chat.id;
     const set = chat.data.DispositionCode ?? "";
     const results = set && !this.#results.includes(set) ? [set, ...this.#results] : this.#results;
-    find("#disposition").replaceChildren(el("option", { value: "" }, "Choose a result"), ...results.map((result) => el("option", { value: result, selected: result === set }, result)));
+    const choices = results.map((result) => el("option", { value: result, selected: result === set }, readable(result)));
+    find("#disposition").replaceChildren(el("option", { value: "" }, "Choose a result"), ...choices);
     find("#disposition-note").textContent = "";
   }
 
@@ -105,4 +106,10 @@ export class DetailsView {
     root.replaceChildren(...pairs.flatMap(([key, value]) => [el("dt", {}, LABELS[key] ?? key), el("dd", {}, ...linked(String(value)))]));
     if (pairs.length === 0 && none) root.append(el("dd", { className: "soft" }, none));
   }
+}
+
+// "handed-over" is a code; "Handed over" is for people.
+function readable(code) {
+  const words = code.replaceAll(/[-_]+/gu, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
