@@ -1,0 +1,6 @@
+//! The server over real sockets, against what the protocol notes say a server does.
+#![allow(clippy::expect_used, clippy::needless_pass_by_value, reason = "tests fail by panicking, and read better so")]
+
+mod client;
+mod conversation;
+mod rest;
