@@ -4,11 +4,14 @@
 
 use libtest_mimic::{Arguments, Trial};
 
+mod browser;
 mod house;
 
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = Vec::new();
+    let run_all = std::env::var_os("ATTENDANT_TEST_ALL").is_some();
     trials.extend(house::trials());
+    trials.extend(browser::trials(run_all));
     libtest_mimic::run(&arguments, trials).exit();
 }

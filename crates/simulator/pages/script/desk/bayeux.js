@@ -18,6 +18,7 @@ export class Bayeux extends EventTarget {
   #client = null;
   #advice = {};
   #ack = null;
+  #held = null;
   #probe = true; // the next connect asks for an answer at once
   state = "connecting";
 
@@ -61,6 +62,11 @@ export class Bayeux extends EventTarget {
     return this.#client === null ? null : this.#message("/meta/disconnect");
   }
 
+  /** The network is gone: what is held will never be answered. */
+  interrupt() {
+    this.#held?.abort();
+  }
+
   async stop() {
     this.#stop.abort();
     this.#pause.wake();
@@ -96,7 +102,9 @@ export class Bayeux extends EventTarget {
     if (this.#ack !== null) connect.ext = { ack: Math.max(this.#ack, 0) };
     if (this.#probe) connect.advice = { timeout: 0 };
     const held = this.#probe ? 0 : (this.#advice.timeout ?? 60_000);
-    const [reply] = await this.#send([connect], connect, { timeout: held + NETWORK_DELAY });
+    this.#held = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, this.#held.signal]);
+    const [reply] = await this.#send([connect], connect, { timeout: held + NETWORK_DELAY, signal });
     if (typeof reply.ext?.ack === "number") this.#ack = reply.ext.ack;
     if (reply.successful) {
       this.#probe = false;

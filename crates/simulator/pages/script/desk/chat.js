@@ -17,6 +17,7 @@ export class Chat {
   #typers = new Map();
   #ownIds = new Set();
   #ownTyping = null;
+  #pause = new Pause();
   state = null;
   capabilities = null;
   participants = [];
@@ -36,7 +37,7 @@ export class Chat {
       send: (item) => api.operate(id, item.visibility === "Agents" ? "SendToAgents" : "SendMessage", { text: item.text }),
       settle: () => this.read(),
       changed,
-      pause: new Pause(),
+      pause: this.#pause,
     });
   }
 
@@ -129,6 +130,11 @@ export class Chat {
     const answer = await this.#api.get(`/me/chats/${encodeURIComponent(this.id)}/messages`);
     this.take(answer.messages ?? [], { history: true });
     this.#changed();
+  }
+
+  /** What waits for another try is tried now. */
+  wake() {
+    if (this.outbox.busy) this.#pause.wake();
   }
 
   say(text, visibility) {

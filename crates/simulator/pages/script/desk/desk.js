@@ -144,6 +144,12 @@ export class Desk extends EventTarget {
 
   wake() {
     this.#bayeux?.wake();
+    for (const chat of this.#chats.values()) chat.wake();
+  }
+
+  /** The browser says that the network is gone. */
+  interrupt() {
+    this.#bayeux?.interrupt();
   }
 
   leaveInPassing() {
@@ -160,7 +166,10 @@ export class Desk extends EventTarget {
   }
 
   #connected(state) {
+    const before = this.connection;
     this.connection = state;
+    // The session has lived through a break, but a notification may not have.
+    if (before === "broken" && state === "connected") this.#resync().catch(() => {});
     if (state === "refused") this.#lostSession();
     this.#changed();
   }

@@ -9,6 +9,9 @@ import { DetailsView } from "./details-view.js";
 import { chooseTarget, confirm, showKeys } from "./dialogs.js";
 import { ListView } from "./list-view.js";
 
+// Tabs of one browser share one session with the server, and a session is one person. The first desk keeps this lock.
+let release = null;
+
 const desk = new Desk(new AgentApi());
 const list = new ListView(desk, { act, open });
 const chatView = new ChatView(desk);
@@ -99,6 +102,7 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("keydown", (event) => event.key === "Escape" && find("#desk").dataset.view === "details" && view("chat"));
 addEventListener("online", () => desk.wake());
+addEventListener("offline", () => desk.interrupt());
 addEventListener("pagehide", () => desk.leaveInPassing());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
@@ -117,7 +121,8 @@ if (remembered) {
 // After a reload the browser's session may still be good. If it is not, the form is there.
 async function goOn() {
   try {
-    if (await alone()) await desk.signIn();
+    if (!(await alone())) return;
+    await desk.signIn();
     details.load();
   } catch {
     free();
@@ -199,16 +204,15 @@ function problem(words) {
   find("#sign-in-problem").hidden = false;
 }
 
-// Tabs of one browser share one session with the server, and a session is one person. The first desk keeps the lock.
-let release = null;
-
 function alone() {
   if (!navigator.locks || release) return Promise.resolve(true);
   return new Promise((resolve) => {
-    navigator.locks.request("attendant.desk", { ifAvailable: true }, (lock) => {
-      resolve(lock !== null);
-      return lock && new Promise((done) => (release = done));
-    });
+    const held = () => {
+      resolve(true);
+      return new Promise((done) => (release = done));
+    };
+    // A page that is just being left, by a reload, needs a moment to let go.
+    navigator.locks.request("attendant.desk", { signal: AbortSignal.timeout(1_500) }, held).catch(() => resolve(false));
   });
 }
 

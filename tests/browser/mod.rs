@@ -1,0 +1,51 @@
+//! The two pages in a real browser: Debian's Chromium, driven through chromedriver.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::Context;
+use libtest_mimic::{Failed, Trial};
+
+mod driver;
+mod look;
+mod scene;
+mod story;
+mod trouble;
+
+/// No trial takes longer than this.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+/// The trials. Without Chromium and chromedriver they are ignored, unless everything is to be run.
+pub fn trials(run_all: bool) -> Vec<Trial> {
+    let missing = !run_all && !(driver::installed("chromedriver") && driver::installed("chromium"));
+    let ignored =
+        |trial: Trial| if missing { trial.with_ignored_flag(true).with_kind("needs chromium") } else { trial };
+    [
+        trial("customer_bot_person", story::customer_bot_person),
+        trial("keyboard_alone", story::keyboard_alone),
+        trial("side_by_side", story::side_by_side),
+        trial("transfer_and_invite", story::transfer_and_invite),
+        trial("words_are_only_words", trouble::words_are_only_words),
+        trial("network_break", trouble::network_break),
+        trial("server_restart", trouble::server_restart),
+        trial("wrong_password", trouble::wrong_password),
+        trial("customer_page_for_everybody", look::customer_page),
+        trial("desk_for_everybody", look::desk),
+    ]
+    .into_iter()
+    .map(ignored)
+    .collect()
+}
+
+fn trial<F, T>(name: &str, scene: F) -> Trial
+where
+    F: Fn() -> T + Send + 'static,
+    T: Future<Output = anyhow::Result<()>>,
+{
+    Trial::test(format!("browser::{name}"), move || {
+        let _ = rustls::crypto::ring::default_provider().install_default(); // the first trial installs it, the others find it there
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let outcome = runtime.block_on(async { tokio::time::timeout(DEADLINE, scene()).await.context("out of time")? });
+        outcome.map_err(|error| Failed::from(format!("{error:#}")))
+    })
+}
