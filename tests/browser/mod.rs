@@ -17,7 +17,8 @@ const DEADLINE: Duration = Duration::from_secs(50);
 
 /// The trials. Without Chromium and chromedriver they are ignored, unless everything is to be run.
 pub fn trials(run_all: bool) -> Vec<Trial> {
-    let missing = !run_all && !(driver::installed("chromedriver") && driver::installed("chromium"));
+    let installed = || driver::installed("chromedriver") && driver::installed("chromium");
+    let missing = !run_all && !installed();
     let ignored =
         |trial: Trial| if missing { trial.with_ignored_flag(true).with_kind("needs chromium") } else { trial };
     [
