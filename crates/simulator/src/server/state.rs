@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::cometd::Registry;
+use super::cometd::{OVERTAKE_WITHIN, Registry};
 use super::wire::{self, Family};
 use crate::faults::{Faults, Kind, Place, Tampering};
 use crate::log::Log;
@@ -29,8 +29,8 @@ pub struct HttpSession {
 
 /// How long an HTTP session lives without a request.
 const HTTP_SESSION_IDLE: Duration = Duration::from_secs(1800);
-/// Beyond this number of HTTP sessions idle ones are looked for.
-const HTTP_SESSIONS_CHECK: usize = 4096;
+/// No more HTTP sessions than this.
+const HTTP_SESSIONS_MOST: usize = 16_384;
 
 /// Everything that changes.
 pub struct State {
@@ -52,7 +52,9 @@ pub struct State {
     start: Instant,
     start_at: Moment,
     /// Woken when a deadline may have moved nearer.
-    pub alarm: Arc<Notify>,
+    alarm: Arc<Notify>,
+    /// Until when the time keeper sleeps.
+    armed: Option<Instant>,
 }
 
 /// A message that goes on later.
@@ -89,6 +91,7 @@ impl State {
             start: Instant::now(),
             start_at,
             alarm,
+            armed: None,
         }
     }
 
@@ -171,7 +174,10 @@ impl State {
                 }
             }
         }
-        self.alarm.notify_one();
+        if let Some(due) = self.world.next_deadline() {
+            let due = self.instant(due);
+            self.arm(due);
+        }
         applied.answer
     }
 
@@ -238,9 +244,14 @@ impl State {
             if let Some(delay) = tampering.delay {
                 self.late_made += 1;
                 let late = Late { client: client.into(), channel: channel.into(), message: Arc::clone(message) };
-                self.late.insert((Instant::now() + delay, self.late_made), late);
+                let due = Instant::now() + delay;
+                self.late.insert((due, self.late_made), late);
+                self.arm(due);
             } else {
                 self.cometd.push(client, channel, message, tampering.reorder, &self.options.notifications);
+                if tampering.reorder {
+                    self.arm(Instant::now() + OVERTAKE_WITHIN);
+                }
             }
         }
     }
@@ -265,24 +276,48 @@ impl State {
             self.cometd.push(&late.client, &late.channel, &late.message, false, &self.options.notifications);
         }
         for agent in self.cometd.sweep(now) {
-            // The desk page was closed without a word: the script goes on.
-            if self.cometd.sessions_of(&agent).is_empty() && self.world.is_played(&agent) == Some(false) {
-                self.play(&agent, true);
-            }
+            // The desk page was closed without a word.
+            self.maybe_play_again(&agent);
         }
     }
 
-    /// When `tick` is wanted next.
-    pub fn next_deadline(&self) -> Option<Instant> {
+    /// Something is due then: wakes the time keeper if it would sleep longer.
+    pub fn arm(&mut self, due: Instant) {
+        if self.armed.is_none_or(|armed| due < armed) {
+            self.armed = Some(due);
+            self.alarm.notify_one();
+        }
+    }
+
+    /// A CometD session ends. A scripted person whose real one has closed the desk is played again.
+    pub fn end_cometd(&mut self, client: &str) {
+        if let Some(agent) = self.cometd.remove(client) {
+            self.maybe_play_again(&agent);
+        }
+    }
+
+    fn maybe_play_again(&mut self, agent: &AgentName) {
+        if self.cometd.sessions_of(agent).is_empty() && self.world.is_played(agent) == Some(false) {
+            self.play(agent, true);
+        }
+    }
+
+    /// When `tick` is wanted next; the time keeper sleeps until then.
+    pub fn next_deadline(&mut self) -> Option<Instant> {
         let world = self.world.next_deadline().map(|moment| self.instant(moment));
         let late = self.late.keys().next().map(|(at, _)| *at);
-        [world, late, self.cometd.next_expiry()].into_iter().flatten().min()
+        self.armed = [world, late, self.cometd.next_expiry()].into_iter().flatten().min();
+        self.armed
     }
 
     /// A new HTTP session of an agent; its id.
     pub fn new_http_session(&mut self, agent: AgentName) -> String {
-        if self.http.len() >= HTTP_SESSIONS_CHECK {
-            self.http.retain(|_, session| session.used.elapsed() < HTTP_SESSION_IDLE);
+        // A client without cookies makes one with every request: when there are too many, the idle ones go.
+        for idle in [HTTP_SESSION_IDLE, HTTP_SESSION_IDLE / 30, HTTP_SESSION_IDLE / 1800, Duration::ZERO] {
+            if self.http.len() < HTTP_SESSIONS_MOST {
+                break;
+            }
+            self.http.retain(|_, session| session.used.elapsed() < idle);
         }
         let id = format!("node0{}", self.token());
         let csrf = self.uuid();

@@ -2,5 +2,7 @@
 #![allow(clippy::expect_used, clippy::needless_pass_by_value, reason = "tests fail by panicking, and read better so")]
 
 mod client;
+mod cometd;
 mod conversation;
 mod rest;
+mod websocket;

@@ -1,6 +1,7 @@
 //! What each Bayeux message does, whichever transport brought it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -43,6 +44,7 @@ pub struct Pending {
     multiple: bool,
     /// Woken when there may be something to answer with.
     pub news: Arc<Notify>,
+    ended: Arc<AtomicBool>,
 }
 
 /// What to do with a connect now.
@@ -92,7 +94,10 @@ impl State {
                 let Some(client) = self.client_of(message, caller) else {
                     return Handled::Reply(unknown(reply, true));
                 };
-                self.cometd.remove(&client);
+                if let Some(session) = self.cometd.get_mut(&client) {
+                    session.ended.store(true, Ordering::Relaxed);
+                }
+                self.end_cometd(&client);
                 let mut reply = reply;
                 reply["successful"] = true.into();
                 Handled::Reply(reply)
@@ -165,7 +170,7 @@ impl State {
             (true, Acknowledgement::Detailed) => reply["ext"] = json!({ "ack": { "enabled": true, "batch": 0 } }),
             _ => {}
         }
-        self.alarm.notify_one();
+        self.arm(expires);
         reply
     }
 
@@ -200,6 +205,7 @@ impl State {
             id: message.get("id").cloned(),
             multiple,
             news: Arc::clone(&session.news),
+            ended: Arc::clone(&session.ended),
         })
     }
 
@@ -217,6 +223,11 @@ impl State {
         let options = &options.notifications;
         let advice = self.advice();
         let Some(session) = self.cometd.get_mut(&pending.client) else {
+            if pending.ended.load(Ordering::Relaxed) {
+                reply["successful"] = true.into();
+                reply["advice"] = json!({ "reconnect": "none", "interval": 0 });
+                return Step::Reply(Vec::new(), reply);
+            }
             return Step::Reply(Vec::new(), unknown(reply, true));
         };
         if session.generation != pending.generation {
@@ -236,11 +247,12 @@ impl State {
         } else {
             reply["advice"] = advice;
         }
-        session.expires = Some(Instant::now() + interval + options.max_interval);
+        let expires = Instant::now() + interval + options.max_interval;
+        session.expires = Some(expires);
         if let Some(batch) = batch {
             reply["ext"] = json!({ "ack": batch });
         }
-        self.alarm.notify_one();
+        self.arm(expires);
         Step::Reply(messages, reply)
     }
 
@@ -252,8 +264,9 @@ impl State {
             && session.holding
         {
             session.holding = false;
-            session.expires = Some(Instant::now() + wait);
-            self.alarm.notify_one();
+            let expires = Instant::now() + wait;
+            session.expires = Some(expires);
+            self.arm(expires);
         }
     }
 

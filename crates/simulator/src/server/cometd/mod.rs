@@ -18,13 +18,14 @@ use crate::model::AgentName;
 use crate::options::Notifications;
 
 /// How long a notification that is to be overtaken waits for the one that overtakes it.
-const OVERTAKE_WITHIN: std::time::Duration = std::time::Duration::from_millis(250);
+pub const OVERTAKE_WITHIN: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// All CometD sessions.
 #[derive(Default)]
 pub struct Registry {
     sessions: HashMap<String, Session>,
     by_agent: BTreeMap<AgentName, BTreeSet<String>>,
+    by_browser: HashMap<String, BTreeSet<String>>,
 }
 
 impl Registry {
@@ -62,6 +63,9 @@ impl Registry {
     /// A new session.
     pub fn insert(&mut self, client: String, session: Session) {
         self.by_agent.entry(session.agent.clone()).or_default().insert(client.clone());
+        if let Some(browser) = &session.browser {
+            self.by_browser.entry(browser.clone()).or_default().insert(client.clone());
+        }
         self.sessions.insert(client, session);
     }
 
@@ -79,15 +83,21 @@ impl Registry {
                 self.by_agent.remove(&session.agent);
             }
         }
+        if let Some(browser) = &session.browser
+            && let Some(clients) = self.by_browser.get_mut(browser)
+        {
+            clients.remove(client);
+            if clients.is_empty() {
+                self.by_browser.remove(browser);
+            }
+        }
         Some(session.agent)
     }
 
     /// How many other sessions of a browser hold a connect now.
     pub fn holding(&self, browser: &str, except: &str) -> usize {
-        let others = self.sessions.iter().filter(|(client, session)| {
-            *client != except && session.holding && session.browser.as_deref() == Some(browser)
-        });
-        others.count()
+        let clients = self.by_browser.get(browser).into_iter().flatten().filter(|client| *client != except);
+        clients.filter(|client| self.sessions.get(*client).is_some_and(|session| session.holding)).count()
     }
 
     /// Removes sessions that have not connected for too long, and lets go what waits to be overtaken. Whose they were.

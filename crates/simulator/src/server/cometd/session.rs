@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -21,6 +22,8 @@ pub struct Session {
     pub queue: VecDeque<Arc<str>>,
     pub held_back: Option<(Instant, Arc<str>)>,
     pub news: Arc<Notify>,
+    /// Set when the client itself ends the session: a held connect is then answered with "no more", not with 402.
+    pub ended: Arc<AtomicBool>,
     /// Counts the connects: an older one that is still held sees that it was superseded.
     pub generation: u64,
     pub holding: bool,
@@ -39,6 +42,7 @@ impl Session {
             queue: VecDeque::new(),
             held_back: None,
             news: Arc::new(Notify::new()),
+            ended: Arc::new(AtomicBool::new(false)),
             generation: 0,
             holding: false,
             expires: Some(expires),
