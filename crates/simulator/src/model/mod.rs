@@ -7,6 +7,8 @@ mod centre;
 mod chat;
 mod operate;
 mod routing;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -322,8 +322,6 @@ impl Model {
         self.fact(id, FactEvent::Completed { agent: name.clone() });
         self.pass_ownership(id);
         self.tell_participants(id, None);
-        self.rescue(id);
-        self.finish_if_nobody_has_it(id);
     }
 
     fn transfer(

@@ -1,8 +1,9 @@
 //! CometD by long-polling, as the Java server behaves on the wire.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::client::{Agent, Customer, options, start};
 
