@@ -28,6 +28,8 @@ pub fn trials(run_all: bool) -> Vec<Trial> {
         trial("transfer_and_invite", story::transfer_and_invite),
         trial("words_are_only_words", trouble::words_are_only_words),
         trial("network_break", trouble::network_break),
+        trial("bad_platform", trouble::bad_platform),
+        trial("offers_that_go_wrong", trouble::offers_that_go_wrong),
         trial("server_restart", trouble::server_restart),
         trial("wrong_password", trouble::wrong_password),
         trial("customer_page_for_everybody", look::customer_page),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use simulator::{AgentProfile, Centre, Options, QueueProfile, Script, Then};
+use simulator::model::{Fact, FactEvent};
+use simulator::{AgentProfile, Centre, Faults, Options, QueueProfile, Script, Then};
 
 use super::driver::{Driver, Page};
 
@@ -53,6 +54,19 @@ impl House {
     pub async fn open_with(options: Options) -> Result<Self> {
         let running = simulator::Server::start(options.clone()).await?;
         Ok(Self { running, options })
+    }
+
+    pub fn faults(&self) -> Faults {
+        self.running.faults()
+    }
+
+    /// What an agent has really said, in order.
+    pub fn said_by(&self, user: &str) -> Vec<String> {
+        let said = |fact: &Fact| match &fact.event {
+            FactEvent::AgentLine { agent, text, .. } if agent.as_str() == user => Some(text.clone()),
+            _ => None,
+        };
+        self.running.log().facts().filter_map(said).collect()
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -5,6 +5,9 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
+use simulator::Fault;
+use simulator::faults::Kind;
+
 use super::driver::Driver;
 use super::scene::{self, House, ask_until_handed_over, customer, lines, person, quiet, say};
 
@@ -95,6 +98,76 @@ pub async fn network_break() -> Result<()> {
         ensure!(complaints.is_empty(), "the console says: {complaints:#?}");
     }
     Ok(())
+}
+
+/// One misfortune after the other strikes what the person sends and what the person is told. Every line is said once, in
+/// order, and the page shows it once.
+pub async fn bad_platform() -> Result<()> {
+    let driver = Driver::start().await?;
+    let house = House::open().await?;
+    let desk = person(&driver, &house, "grace").await?;
+    let ada = customer(&driver, &house, "Ada", "").await?;
+    ask_until_handed_over(&ada).await?;
+    desk.click("#offers .primary").await?;
+    desk.reads("#log", "I want to talk").await?;
+
+    let notifications = [Kind::Duplicate, Kind::Reorder, Kind::Delay { millis: 150 }, Kind::SkipIndex { by: 3 }];
+    for kind in notifications {
+        house.faults().add(Fault::new(kind).login("grace").chance(0.5));
+    }
+    let strokes = [
+        // Not `LoseAnswer`: on a connection that is cut before the answer begins, Chromium sends the request again by
+        // itself, without a word to the page. An answer that cannot be read leaves the page in the same doubt.
+        ("unreadable answer", Fault::new(Kind::NotJson).operation("SendMessage")),
+        ("internal error", Fault::new(Kind::InternalError).operation("SendMessage")),
+        ("unavailable", Fault::new(Kind::Unavailable { retry_after: None }).operation("SendMessage")),
+        ("refused token", Fault::new(Kind::RefuseCsrf).operation("SendMessage")),
+        ("no status", Fault::new(Kind::NoStatus).operation("SendMessage")),
+        ("status in words", Fault::new(Kind::StringStatus).operation("SendMessage")),
+        ("lost notifications", Fault::new(Kind::DropSession)),
+        ("expired session", Fault::new(Kind::ExpireSession).operation("SendMessage")),
+    ];
+    for (words, fault) in &strokes {
+        house.faults().add(fault.clone().login("grace").times(1));
+        say(&desk, words).await?;
+    }
+    say(&ada, "Thank you").await?;
+    desk.reads("#log", "Thank you").await?;
+    scene::ready(&desk).await?;
+
+    let sent: Vec<&str> = strokes.iter().map(|(words, _)| *words).collect();
+    ensure!(house.said_by("grace") == sent, "the centre heard {:#?}", house.said_by("grace"));
+    for (page, name) in [(&desk, "You"), (&ada, "Grace Hopper")] {
+        let shown: Vec<String> =
+            lines(page).await?.into_iter().filter(|(who, _)| who == name).map(|(_, words)| words).collect();
+        let shown: Vec<&str> = shown.iter().map(String::as_str).filter(|words| sent.contains(words)).collect();
+        ensure!(shown == sent, "a page shows {shown:#?}");
+    }
+    Ok(())
+}
+
+/// An offer that is taken back while it is accepted, a session that cannot be joined, a sign-in without chat.
+pub async fn offers_that_go_wrong() -> Result<()> {
+    let driver = Driver::start().await?;
+    let house = House::open().await?;
+    house.faults().add(Fault::new(Kind::PartialSignIn).login("grace").times(1));
+    let desk = person(&driver, &house, "grace").await?;
+    desk.reads("#toasts", "not opened").await?;
+
+    house.faults().add(Fault::new(Kind::WithdrawOffer).login("grace").times(1));
+    let ada = customer(&driver, &house, "Ada", "").await?;
+    ask_until_handed_over(&ada).await?;
+    desk.click("#offers .primary").await?;
+    desk.reads("#toasts", "taken back").await?;
+    desk.until("document.querySelectorAll('#offers li, #chats li').length === 0").await?;
+
+    house.faults().add(Fault::new(Kind::FailJoin).login("grace").times(1));
+    desk.click("#offers .primary").await?; // it is offered once more
+    desk.reads("#chats", "could not be joined").await?;
+    desk.click("#chats .chat-item").await?;
+    desk.reads("#after", "can only be completed").await?;
+    desk.click("#complete").await?;
+    desk.until("document.querySelectorAll('#chats li').length === 0").await.map(drop)
 }
 
 /// The server starts again and has forgotten everything: the customer is told and can start anew, the desk signs in by

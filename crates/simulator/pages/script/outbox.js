@@ -2,6 +2,7 @@
 //
 // The wire has no message id. A line whose answer was lost is therefore settled by reading the transcript: own lines are
 // there in the order they were sent, so the first unconfirmed line with the same words is the one that arrived.
+// Out of reach of a page: a browser repeats a request by itself when a used connection is cut before the answer begins.
 
 import { Backoff } from "./pause.js";
 import { Refused } from "./wire.js";

@@ -42,7 +42,7 @@ export async function ask(method, path, { headers = {}, body, timeout = 10_000, 
   const answer = parse(text);
   const code = statusOf(answer);
   if (response.ok && (Array.isArray(answer) || code === 0)) return { answer, headers: response.headers };
-  const words = answer?.statusMessage ?? answer?.errorDescription;
+  const words = answer?.statusMessage ?? answer?.errorDescription ?? answer?.failed?.[0]?.statusMessage;
   if (response.status >= 500 && code === null) throw new Unknown(`HTTP ${response.status}`);
   if (response.ok && code === null) throw new Unknown("an answer without a status");
   throw new Refused(response.status, typeof code === "number" ? code : null, words);

@@ -291,7 +291,7 @@ export class Desk extends EventTarget {
 
 const nothing = () => ({});
 
-// A session that is running already is as good as one that was started, and so is one that lacks other media.
+// A session that is running already is as good as one that was started. One that was started without chat (code 7) is not.
 function tolerated(error) {
-  if (!(error instanceof Refused) || ![2, 7, 18].includes(error.code)) throw error;
+  if (!(error instanceof Refused) || ![2, 18].includes(error.code)) throw error;
 }
