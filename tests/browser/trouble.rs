@@ -135,7 +135,13 @@ pub async fn bad_platform() -> Result<()> {
     desk.reads("#log", "Thank you").await?;
     scene::ready(&desk).await?;
 
-    let sent: Vec<&str> = strokes.iter().map(|(words, _)| *words).collect();
+    // The answer cannot be read and the echo does not come: only the transcript can tell that the line arrived.
+    house.faults().clear();
+    house.faults().add(Fault::new(Kind::Delay { millis: 5_000 }).login("grace"));
+    house.faults().add(Fault::new(Kind::NotJson).operation("SendMessage").login("grace").times(1));
+    say(&desk, "no answer, no echo").await?;
+
+    let sent: Vec<&str> = strokes.iter().map(|(words, _)| *words).chain(["no answer, no echo"]).collect();
     ensure!(house.said_by("grace") == sent, "the centre heard {:#?}", house.said_by("grace"));
     for (page, name) in [(&desk, "You"), (&ada, "Grace Hopper")] {
         let shown: Vec<String> =
