@@ -50,7 +50,7 @@ impl Default for Script {
             answers: 2,
             wrap_up: Duration::from_secs(1),
             disposition: None,
-            note_keys: vec!["Note".into(), "note".into(), "HandoffNote".into()],
+            note_keys: ["BotNote", "Note", "note", "HandoffNote"].map(Into::into).to_vec(),
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn centre() -> Centre {
 pub fn options() -> Options {
     let mut options = Options::default().with_centre(centre()).with_seed(7);
     options.notifications.hold = Duration::from_millis(400);
-    options.notifications.max_interval = Duration::from_millis(600);
+    options.notifications.max_interval = Duration::from_secs(5);
     options
 }
 

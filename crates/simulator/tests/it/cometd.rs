@@ -184,7 +184,9 @@ async fn a_second_session_of_one_browser_is_told_so_and_not_held() {
 
 #[tokio::test]
 async fn a_session_that_does_not_connect_is_gone_after_max_interval() {
-    let handle = start(options()).await;
+    let mut options = options();
+    options.notifications.max_interval = Duration::from_millis(600);
+    let handle = start(options).await;
     let mut bot = Agent::bot(&handle);
     bot.handshake(Value::Null).await;
     bot.connect().await;
