@@ -1,1 +1,42 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+mod advice;
+mod builder;
+mod channel;
+mod client;
+mod cookies;
+mod driver;
+mod error;
+mod event;
+mod hooks;
+pub mod machine;
+mod message;
+mod options;
+mod queue;
+mod snapshot;
+mod status;
+mod subscription;
+mod transport;
+
+pub use advice::{Advice, Reconnect};
+pub use builder::ClientBuilder;
+pub use channel::{Channel, Channels};
+pub use client::{Batch, Client, Events, MetaMessages, Publish, Receipt, Reply, Subscribe};
+pub use cookies::CookieJar;
+pub use error::{Error, Failure, FailureKind, PublishError, Refusal};
+pub use event::{Event, State};
+pub use hooks::{AuthError, Authenticator, BoxError, Extension, Occasion, Verdict};
+pub use message::{Decoded, Incoming, Json, Outgoing, decode};
+pub use options::{Backoff, Growth, Offline, Options, Overflow, TransportKind};
+pub use snapshot::{Resume, Snapshot};
+pub use status::Status;
+pub use subscription::{Delivery, Subscription, Typed};
+#[cfg(any(feature = "long-polling", feature = "websocket"))]
+pub use transport::http::http_client;
+
+/// A transport that a test plays by hand.
+#[cfg(feature = "test-util")]
+pub mod test {
+    pub use crate::machine::Lane;
+    pub use crate::transport::scripted::{Call, Ended, Script};
+}

@@ -1,0 +1,495 @@
+//! The handle of a session.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::builder::ClientBuilder;
+use crate::channel::{Channel, Channels};
+use crate::cookies::CookieJar;
+use crate::driver::{Answer, Call, FieldsHook, NewStream, Notice};
+use crate::error::{Error, PublishError};
+use crate::event::{Event, State};
+use crate::machine::{self, Command, Outcome, Ticket};
+use crate::message::{Incoming, Json, to_json};
+use crate::options::Options;
+use crate::queue::Queue;
+use crate::snapshot::Snapshot;
+use crate::status::Status;
+use crate::subscription::Subscription;
+
+static LAST_TICKET: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn next_ticket() -> Ticket {
+    LAST_TICKET.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// Events that wait for a listener; the oldest go first.
+const EVENTS: usize = 256;
+/// Meta messages that wait for a listener; the oldest go first.
+const META: usize = 256;
+
+/// A session with a server. Clones are handles to the same session; when the last one is dropped, everything ends at once:
+/// the task, the requests, the sockets. Say [`Client::disconnect`] before, to end it with good manners.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    calls: mpsc::Sender<Call>,
+    notices: mpsc::UnboundedSender<Notice>,
+    state: watch::Receiver<State>,
+    jar: CookieJar,
+    options: Options,
+    /// Dropping it ends the session's task.
+    _tasks: JoinSet<()>,
+}
+
+impl Client {
+    /// Starts to set a client up for the server at `url` (`http`, `https`, `ws` or `wss`).
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(url.into())
+    }
+
+    pub(crate) fn new(
+        calls: mpsc::Sender<Call>,
+        notices: mpsc::UnboundedSender<Notice>,
+        state: watch::Receiver<State>,
+        jar: CookieJar,
+        options: Options,
+        tasks: JoinSet<()>,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { calls, notices, state, jar, options, _tasks: tasks }) }
+    }
+
+    /// Opens the session: credentials, handshake, subscriptions, and the first connect. Comes back when the server answers, and
+    /// keeps trying until then, unless the server says that there is no point. Dropping the future does not stop the attempt;
+    /// [`Client::abort`] does.
+    pub async fn connect(&self) -> Result<(), Error> {
+        let (answer, outcome) = oneshot::channel();
+        self.call(Call::Open(answer)).await?;
+        done(outcome).await
+    }
+
+    /// Subscribes to one channel or to several, patterns included. Await it to know that the server has agreed, or take the
+    /// stream at once with [`Subscribe::start`].
+    ///
+    /// Before the session is open this waits for it.
+    pub fn subscribe(&self, channels: impl Channels) -> Subscribe<'_> {
+        Subscribe { client: self, channels: channels.channels(), fields: None, limit: self.inner.options.inbox_limit }
+    }
+
+    /// Publishes a message. Messages are sent in the order in which they are awaited (or sent with [`Publish::send`]).
+    pub fn publish(&self, channel: impl AsRef<str>, data: &(impl Serialize + ?Sized)) -> Publish<'_> {
+        let options = &self.inner.options;
+        let attempts = if options.resend { u32::MAX } else { 3 };
+        Publish {
+            client: self,
+            message: message(channel.as_ref(), data),
+            resend: options.resend,
+            attempts,
+            within: None,
+            ext: None,
+        }
+    }
+
+    /// Calls the remote procedure `/service/<target>` and waits for the answer with data.
+    pub async fn call_remote(
+        &self,
+        target: &str,
+        data: &(impl Serialize + ?Sized),
+        within: Duration,
+    ) -> Result<Json, PublishError> {
+        let channel = format!("/service/{}", target.trim_start_matches('/'));
+        let (channel, data) = message(&channel, data).map_err(PublishError::NotDelivered)?;
+        let publish = machine::Publish {
+            ticket: next_ticket(),
+            channel,
+            data,
+            fields: Map::new(),
+            resend: false,
+            attempts: 1,
+            deadline: Some(Instant::now() + within),
+            call: true,
+        };
+        match self.enqueue(publish).await?.await {
+            Ok(reply) => reply.message.data.ok_or(PublishError::Unknown(Error::Timeout(within))),
+            Err(PublishError::Unknown(Error::Expired)) => Err(PublishError::Unknown(Error::Timeout(within))),
+            Err(PublishError::NotDelivered(Error::Expired)) => Err(PublishError::NotDelivered(Error::Timeout(within))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends everything that is put into the batch in one request, in order.
+    ///
+    /// What was put in before the closure fails is sent all the same.
+    pub async fn batch<R>(&self, fill: impl FnOnce(&mut Batch) -> R) -> Result<R, Error> {
+        let mut batch = Batch { commands: Vec::new() };
+        let result = fill(&mut batch);
+        if !batch.commands.is_empty() {
+            self.call(Call::Commands(batch.commands, Vec::new())).await?;
+        }
+        Ok(result)
+    }
+
+    /// Ends the session: sends what waits, says good-bye, and lets the server answer, for at most `within`. Afterwards
+    /// everything is clean, whatever the server did, and [`Client::connect`] opens a new session.
+    pub async fn disconnect(&self, within: Duration) -> Result<(), Error> {
+        let (answer, outcome) = oneshot::channel();
+        self.call(Call::Close(within, answer)).await?;
+        done(outcome).await
+    }
+
+    /// Ends the session at once, without a word to the server.
+    pub async fn abort(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.call(Call::Abort(done)).await.is_ok() {
+            let _ = ended.await;
+        }
+    }
+
+    /// The state, to be read or waited for.
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.inner.state.clone()
+    }
+
+    /// What happens from now on. A listener that does not read loses the oldest events, and is told so.
+    pub async fn events(&self) -> Events {
+        let queue = Arc::new(Queue::new(EVENTS));
+        let _ = self.call(Call::Listen(Arc::downgrade(&queue))).await;
+        Events { queue, held: None }
+    }
+
+    /// The messages that come in on `/meta/` channels, from now on; patterns such as `/meta/*` are allowed. Nothing is sent.
+    pub async fn listen_meta(&self, pattern: &str) -> Result<MetaMessages, Error> {
+        let pattern = Channel::new(pattern)?;
+        let queue = Arc::new(Queue::new(META));
+        self.call(Call::ListenMeta(pattern, Arc::downgrade(&queue))).await?;
+        Ok(MetaMessages { queue })
+    }
+
+    /// A look into the session.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let (answer, status) = oneshot::channel();
+        self.call(Call::Status(answer)).await?;
+        status.await.map_err(|_| Error::Gone)
+    }
+
+    /// What another process needs to go on with this session; `None` while there is no session. Take it again after each
+    /// batch of deliveries that was finished.
+    pub async fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
+        let (answer, snapshot) = oneshot::channel();
+        self.call(Call::Snapshot(answer)).await?;
+        snapshot.await.map_err(|_| Error::Gone)
+    }
+
+    /// The cookie jar.
+    pub fn cookies(&self) -> &CookieJar {
+        &self.inner.jar
+    }
+
+    async fn call(&self, call: Call) -> Result<(), Error> {
+        self.inner.calls.send(call).await.map_err(|_| Error::Gone)
+    }
+
+    async fn enqueue(&self, publish: machine::Publish) -> Result<Receipt, PublishError> {
+        let (answer, outcome) = oneshot::channel();
+        let call = Call::Commands(vec![(Command::Publish(publish), Some(answer))], Vec::new());
+        self.call(call).await.map_err(PublishError::NotDelivered)?;
+        Ok(Receipt { outcome })
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Client").field("state", &*self.inner.state.borrow()).finish_non_exhaustive()
+    }
+}
+
+async fn done(outcome: oneshot::Receiver<Result<Outcome, PublishError>>) -> Result<(), Error> {
+    match outcome.await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(PublishError::NotDelivered(error) | PublishError::Unknown(error))) => Err(error),
+        Err(_) => Err(Error::Gone),
+    }
+}
+
+/// Checks a message where it enters.
+fn message(channel: &str, data: &(impl Serialize + ?Sized)) -> Result<(Channel, Bytes), Error> {
+    let refuse = |why| Err(Error::Channel { channel: channel.to_owned(), why });
+    let name = Channel::new(channel)?;
+    if name.is_meta() {
+        return refuse("belongs to the protocol");
+    }
+    if name.is_wild() {
+        return refuse("is a pattern, and nothing can be published on it");
+    }
+    Ok((name, to_json(data)?))
+}
+
+/// A subscription in the making; await it, or [start](Subscribe::start) it.
+#[must_use = "nothing is subscribed before it is awaited or started"]
+pub struct Subscribe<'a> {
+    client: &'a Client,
+    channels: Result<Vec<Channel>, Error>,
+    fields: Option<FieldsHook>,
+    limit: usize,
+}
+
+impl Subscribe<'_> {
+    /// Adds fields (such as `ext`) to the subscribe message; asked again whenever the subscription is restored.
+    pub fn fields(mut self, hook: impl Fn() -> Map<String, Value> + Send + Sync + 'static) -> Self {
+        self.fields = Some(Arc::new(hook));
+        self
+    }
+
+    /// How many deliveries may wait, in place of [`Options::inbox_limit`].
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit.max(1);
+        self
+    }
+
+    /// Gives the stream at once. It works as soon as the server has agreed, and ends if it refuses. Fails only if a channel is
+    /// wrong or the client is gone.
+    pub async fn start(self) -> Result<Subscription, Error> {
+        self.begin().await.map(|(subscription, _)| subscription)
+    }
+
+    async fn begin(self) -> Result<(Subscription, oneshot::Receiver<Result<Outcome, PublishError>>), Error> {
+        let channels = self.channels?;
+        if let Some(meta) = channels.iter().find(|channel| channel.is_meta()) {
+            return Err(Error::Channel { channel: meta.to_string(), why: "belongs to the protocol" });
+        }
+        let id = next_ticket();
+        let queue = Arc::new(Queue::new(self.limit));
+        let end = Arc::new(OnceLock::new());
+        let command =
+            Command::Subscribe { ticket: next_ticket(), stream: id, channels, has_fields: self.fields.is_some() };
+        let stream = NewStream { id, queue: queue.clone(), end: end.clone(), fields: self.fields };
+        let (answer, outcome) = oneshot::channel();
+        let subscription = Subscription::new(id, queue, end, self.client.inner.notices.clone());
+        self.client.call(Call::Commands(vec![(command, Some(answer))], vec![stream])).await?;
+        Ok((subscription, outcome))
+    }
+}
+
+impl<'a> IntoFuture for Subscribe<'a> {
+    type Output = Result<Subscription, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (subscription, outcome) = self.begin().await?;
+            done(outcome).await?;
+            Ok(subscription)
+        })
+    }
+}
+
+/// A message about to be published; await it for the outcome, or [send](Publish::send) it.
+#[must_use = "nothing is published before it is awaited or sent"]
+pub struct Publish<'a> {
+    client: &'a Client,
+    message: Result<(Channel, Bytes), Error>,
+    resend: bool,
+    attempts: u32,
+    within: Option<Duration>,
+    ext: Option<Map<String, Value>>,
+}
+
+impl Publish<'_> {
+    /// Sends it again when it was lost, or may have been: it arrives at least once, in order with the others that ask for
+    /// this. The message carries `ext.resend`, whose `id` is the same in each attempt, for receivers that must not take it twice.
+    pub fn resend(mut self, resend: bool) -> Self {
+        self.resend = resend;
+        self.attempts = if resend { u32::MAX } else { 3 };
+        self
+    }
+
+    /// Sends it at most so often.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// Gives it up after this time, whatever it is waiting for.
+    pub fn within(mut self, within: Duration) -> Self {
+        self.within = Some(within);
+        self
+    }
+
+    /// Adds `ext` to the message.
+    pub fn ext(mut self, ext: Map<String, Value>) -> Self {
+        self.ext = Some(ext);
+        self
+    }
+
+    /// Puts it into the outbox and comes back; the receipt tells the outcome.
+    pub async fn send(self) -> Result<Receipt, PublishError> {
+        let client = self.client;
+        let publish = self.into_command().map_err(PublishError::NotDelivered)?;
+        client.enqueue(publish).await
+    }
+
+    fn into_command(self) -> Result<machine::Publish, Error> {
+        let (channel, data) = self.message?;
+        let fields = self.ext.map(|ext| Map::from_iter([("ext".to_owned(), Value::Object(ext))])).unwrap_or_default();
+        Ok(machine::Publish {
+            ticket: next_ticket(),
+            channel,
+            data,
+            fields,
+            resend: self.resend,
+            attempts: self.attempts,
+            deadline: self.within.map(|within| Instant::now() + within),
+            call: false,
+        })
+    }
+}
+
+impl<'a> IntoFuture for Publish<'a> {
+    type Output = Result<Reply, PublishError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await?.await })
+    }
+}
+
+/// The outcome of a published message, when it is known.
+#[derive(Debug)]
+#[must_use = "the outcome is lost with it"]
+pub struct Receipt {
+    outcome: oneshot::Receiver<Result<Outcome, PublishError>>,
+}
+
+impl Future for Receipt {
+    type Output = Result<Reply, PublishError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.outcome).poll(context).map(|outcome| match outcome {
+            Ok(Ok(Outcome::Reply(message))) => Ok(Reply { message }),
+            Ok(Ok(Outcome::Done)) | Err(_) => Err(PublishError::Unknown(Error::Gone)),
+            Ok(Err(error)) => Err(error),
+        })
+    }
+}
+
+/// A server's yes to a published message.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    message: Incoming,
+}
+
+impl Reply {
+    /// `ext` of the reply.
+    pub fn ext(&self) -> Option<&Value> {
+        self.message.ext()
+    }
+
+    /// When the server says it answered.
+    pub fn timestamp(&self) -> Option<&str> {
+        self.message.timestamp()
+    }
+}
+
+/// Messages that leave together.
+#[derive(Debug)]
+pub struct Batch {
+    commands: Vec<(Command, Option<Answer>)>,
+}
+
+impl Batch {
+    /// Adds a message.
+    pub fn publish(&mut self, channel: impl AsRef<str>, data: &(impl Serialize + ?Sized)) -> Result<Receipt, Error> {
+        let (channel, data) = message(channel.as_ref(), data)?;
+        let (answer, outcome) = oneshot::channel();
+        let publish = machine::Publish {
+            ticket: next_ticket(),
+            channel,
+            data,
+            fields: Map::new(),
+            resend: false,
+            attempts: 3,
+            deadline: None,
+            call: false,
+        };
+        self.commands.push((Command::Publish(publish), Some(answer)));
+        Ok(Receipt { outcome })
+    }
+
+    /// A batch within the batch: it leaves with the outer one.
+    pub fn batch<R>(&mut self, fill: impl FnOnce(&mut Batch) -> R) -> R {
+        fill(self)
+    }
+}
+
+/// A stream of [`Event`]s.
+pub struct Events {
+    queue: Arc<Queue<Event>>,
+    held: Option<Event>,
+}
+
+impl Events {
+    /// The next event; `None` when the client is gone. Cancel safe.
+    pub async fn next(&mut self) -> Option<Event> {
+        std::future::poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        if let Some(event) = self.held.take() {
+            return Poll::Ready(Some(event));
+        }
+        let taken = std::task::ready!(self.queue.poll(context));
+        Poll::Ready(taken.map(|taken| {
+            if taken.dropped > 0 {
+                self.held = Some(taken.item);
+                return Event::Missed { count: taken.dropped };
+            }
+            taken.item
+        }))
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll(context)
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// A stream of messages on `/meta/` channels.
+pub struct MetaMessages {
+    queue: Arc<Queue<Incoming>>,
+}
+
+impl MetaMessages {
+    /// The next message; `None` when the client is gone. Cancel safe.
+    pub async fn next(&mut self) -> Option<Incoming> {
+        std::future::poll_fn(|context| self.queue.poll(context)).await.map(|taken| taken.item)
+    }
+}
+
+impl std::fmt::Debug for MetaMessages {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("MetaMessages").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! What the tests share: clients on scripted transports, and a raw server on loopback.
+
+use std::time::Duration;
+
+use bayeux::test::{Call, Script};
+use bayeux::{Client, ClientBuilder, Event, Events, State, TransportKind};
+use serde_json::{Value, json};
+
+pub const LP: TransportKind = TransportKind::LongPolling;
+pub const WS: TransportKind = TransportKind::WebSocket;
+pub const SECOND: Duration = Duration::from_secs(1);
+
+/// A client on scripted transports, set up by the closure.
+pub fn scripted(kinds: &[TransportKind], set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> (Client, Script) {
+    let mut script = Script::new();
+    let builder = Client::builder("http://scripted.test/cometd").transports(kinds.iter().copied()).seed(1);
+    let client = set_up(builder).scripted(&mut script).build().unwrap();
+    (client, script)
+}
+
+/// A connected client on one scripted transport, and the held connect.
+pub async fn connected(
+    kind: TransportKind,
+    set_up: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> (Client, Script, Call) {
+    let (client, mut script) = scripted(&[kind], set_up);
+    let held = open(&client, &mut script, "client-1").await;
+    (client, script, held)
+}
+
+/// Opens a session and gives the held connect.
+pub async fn open(client: &Client, script: &mut Script, client_id: &str) -> Call {
+    let (opened, ()) = tokio::join!(client.connect(), async {
+        script.accept_session(client_id).await;
+    });
+    opened.unwrap();
+    script.expect("/meta/connect").await
+}
+
+/// The next event for which the closure gives something; others are passed over.
+pub async fn event<T>(events: &mut Events, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+    let search = async {
+        loop {
+            if let Some(found) = pick(events.next().await.unwrap()) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(3600 * SECOND, search).await.expect("no such event")
+}
+
+/// Waits until the session is in this state.
+pub async fn reach(client: &Client, state: State) {
+    let mut watch = client.state();
+    tokio::time::timeout(3600 * SECOND, watch.wait_for(|now| *now == state))
+        .await
+        .expect("never in this state")
+        .unwrap();
+}
+
+/// Nothing is sent for this long.
+pub async fn silent(script: &mut Script, time: Duration) {
+    if let Ok(call) = tokio::time::timeout(time, script.next()).await {
+        panic!("unexpected: {:?}", call.messages);
+    }
+}
+
+/// A delivery.
+pub fn delivery(channel: &str, data: impl Into<Value>) -> Value {
+    json!({"channel": channel, "data": data.into()})
+}
