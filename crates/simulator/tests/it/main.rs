@@ -10,6 +10,7 @@ mod client;
 mod cometd;
 mod conversation;
 mod faults;
+mod life;
 mod people;
 mod rest;
 mod websocket;
