@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 /// How long a page may take to show what it should.
@@ -33,6 +35,7 @@ pub struct Driver {
     process: Child,
     port: u16,
     http: reqwest::Client,
+    shared: Mutex<Option<Arc<Browser>>>,
 }
 
 impl Driver {
@@ -47,13 +50,38 @@ impl Driver {
             .spawn()
             .context("starting chromedriver")?;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
-        let driver = Self { process, port, http };
+        let driver = Self { process, port, http, shared: Mutex::default() };
         let due = Instant::now() + PATIENCE;
         while driver.http.get(driver.url("/status")).send().await.is_err() {
             ensure!(Instant::now() < due, "chromedriver does not answer");
             sleep(Duration::from_millis(50)).await;
         }
         Ok(driver)
+    }
+
+    /// A new window of the one browser that all share who need no cookies of their own.
+    pub async fn window(&self) -> Result<Page> {
+        let mut shared = self.shared.lock().await;
+        let Some(browser) = shared.clone() else {
+            let page = self.browser().await?;
+            *shared = Some(Arc::clone(&page.browser));
+            return Ok(page);
+        };
+        drop(shared);
+        let mut shown = browser.shown.lock().await;
+        let url = format!("{}/window/new", browser.session);
+        let window = call(&self.http, reqwest::Method::POST, &url, Some(json!({ "type": "window" }))).await?;
+        let handle = window["handle"].as_str().context("a window without a handle")?.to_owned();
+        call(
+            &self.http,
+            reqwest::Method::POST,
+            &format!("{}/window", browser.session),
+            Some(json!({ "handle": handle })),
+        )
+        .await?;
+        shown.clone_from(&handle);
+        drop(shown);
+        Ok(Page { http: self.http.clone(), browser, handle })
     }
 
     /// A browser of its own: no shared cookies, no shared storage.
@@ -82,7 +110,11 @@ impl Driver {
         let url = self.url("/session");
         let session = call(&self.http, reqwest::Method::POST, &url, Some(wanted)).await.context("starting Chromium")?;
         let id = session["sessionId"].as_str().context("a session without an id")?;
-        Ok(Page { http: self.http.clone(), session: self.url(&format!("/session/{id}")), _profile: profile })
+        let session = self.url(&format!("/session/{id}"));
+        let handle = call(&self.http, reqwest::Method::GET, &format!("{session}/window"), None).await?;
+        let handle = handle.as_str().context("a window without a handle")?.to_owned();
+        let browser = Arc::new(Browser { session, shown: Mutex::new(handle.clone()), _profile: profile });
+        Ok(Page { http: self.http.clone(), browser, handle })
     }
 
     fn url(&self, path: &str) -> String {
@@ -104,11 +136,18 @@ impl Drop for Driver {
     }
 }
 
-/// One browser with one page.
+struct Browser {
+    session: String,
+    /// The window that commands go to.
+    shown: Mutex<String>,
+    _profile: TempDir,
+}
+
+/// One page in a window of a browser.
 pub struct Page {
     http: reqwest::Client,
-    session: String,
-    _profile: TempDir,
+    browser: Arc<Browser>,
+    handle: String,
 }
 
 impl Page {
@@ -230,7 +269,7 @@ impl Page {
 
     /// The picture of the page, as PNG in base64.
     pub async fn picture(&self) -> Result<String> {
-        let picture = call(&self.http, reqwest::Method::GET, &format!("{}/screenshot", self.session), None).await?;
+        let picture = self.get("/screenshot").await?;
         Ok(picture.as_str().context("a picture is a string")?.to_owned())
     }
 
@@ -274,11 +313,22 @@ impl Page {
     }
 
     async fn get(&self, path: &str) -> Result<Value> {
-        call(&self.http, reqwest::Method::GET, &format!("{}{path}", self.session), None).await
+        self.command(reqwest::Method::GET, path, None).await
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value> {
-        call(&self.http, reqwest::Method::POST, &format!("{}{path}", self.session), Some(body)).await
+        self.command(reqwest::Method::POST, path, Some(body)).await
+    }
+
+    async fn command(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let Browser { session, shown, .. } = &*self.browser;
+        let mut shown = shown.lock().await;
+        if *shown != self.handle {
+            let body = json!({ "handle": self.handle });
+            call(&self.http, reqwest::Method::POST, &format!("{session}/window"), Some(body)).await?;
+            shown.clone_from(&self.handle);
+        }
+        call(&self.http, method, &format!("{session}{path}"), body).await
     }
 }
 

@@ -70,7 +70,7 @@ const OPERABLE: &str = "button, input, textarea, select, a[href], [role]:not([ro
 pub async fn customer_page() -> Result<()> {
     let driver = Driver::start().await?;
     let house = House::open().await?;
-    let fresh = driver.browser().await?;
+    let fresh = driver.window().await?;
     fresh.open(&house.url("/")).await?;
     check(&fresh, "the front door").await?;
     fresh.open(&house.url("/customer")).await?;
@@ -136,16 +136,19 @@ async fn check(page: &Page, what: &str) -> Result<()> {
 
 /// Light is bright, dark is dark, nothing is wider than the screen, and with reduced motion nothing moves for long.
 async fn pictures(driver: &Driver, page: &Page) -> Result<()> {
-    let bench = driver.browser().await?;
+    let bench = driver.window().await?;
     for (width, height, phone) in [(1440, 900, false), (390, 844, true), (320, 640, true), (2560, 1440, false)] {
         page.size(width, height, phone).await?;
         let wide =
             page.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await?;
         ensure!(wide == 0, "{width}x{height}: {wide} pixels too wide");
+        if width == 320 {
+            continue; // the smallest phones: nothing sticks out, which is all that differs
+        }
         let mut brightness = Vec::new();
         for dark in [false, true] {
             page.dark(dark).await?;
-            page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 300))))").await?;
+            page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200))))").await?;
             let value: Value = bench.run_with(BRIGHTNESS, json!([page.picture().await?])).await?;
             brightness.push(value.as_f64().unwrap_or(-1.0));
         }

@@ -17,7 +17,7 @@ pub const ANSWER: &str = "Parcels take two to three working days.\nFollow yours:
 pub fn centre() -> Centre {
     let bot = Script {
         accept_after: Duration::from_millis(50),
-        answer_after: Duration::from_millis(300),
+        answer_after: Duration::from_millis(150),
         greeting: "Hello! Ask me about your order.".into(),
         lines: vec![ANSWER.into(), "One moment, I am bringing in a colleague.".into()],
         answers: 2,
@@ -89,7 +89,7 @@ impl House {
 
 /// A browser at the chat page, in a chat that has begun.
 pub async fn customer(driver: &Driver, house: &House, name: &str, subject: &str) -> Result<Page> {
-    let page = driver.browser().await?;
+    let page = driver.window().await?;
     page.open(&house.url("/customer")).await?;
     page.fill("#name", name).await?;
     page.fill("#subject", subject).await?;
@@ -98,9 +98,10 @@ pub async fn customer(driver: &Driver, house: &House, name: &str, subject: &str)
     Ok(page)
 }
 
-/// A browser at the desk, signed in, connected and ready.
+/// A browser at the desk, signed in, connected and ready. One desk shares its browser with the customers, who have no
+/// cookies; every other person needs one of their own.
 pub async fn person(driver: &Driver, house: &House, user: &str) -> Result<Page> {
-    let page = driver.browser().await?;
+    let page = if user == "grace" { driver.window().await? } else { driver.browser().await? };
     page.size(1440, 900, false).await?;
     page.open(&house.url("/desk")).await?;
     page.fill("#user", user).await?;

@@ -69,14 +69,14 @@ pub async fn keyboard_alone() -> Result<()> {
     let driver = Driver::start().await?;
     let house = House::open().await?;
     let (tab, enter) = (key::TAB, key::ENTER);
-    let desk = driver.browser().await?;
+    let desk = driver.window().await?;
     desk.size(1440, 900, false).await?;
     desk.open(&house.url("/desk")).await?;
     desk.until("document.activeElement.id === 'user'").await?;
     desk.keys(&format!("grace{tab}grace-secret{enter}")).await?;
     scene::ready(&desk).await?;
 
-    let ada = driver.browser().await?;
+    let ada = driver.window().await?;
     ada.open(&house.url("/customer")).await?;
     ada.until("document.activeElement.id === 'name'").await?;
     ada.keys(&format!("Ada{tab}My parcel{tab}{enter}")).await?;

@@ -5,12 +5,17 @@ import { ask } from "../wire.js";
 const CENTRE = "7c0c1b7e-55b5-4b0b-9d6e-0f6f3c1d2a10";
 
 export class CustomerApi {
-  constructor(centre = CENTRE) {
-    this.headers = { ContactCenterId: centre };
+  /** `centre` and `queue` where they are not those of the simulator. */
+  constructor({ centre, queue } = {}) {
+    this.headers = { ContactCenterId: centre || CENTRE };
+    this.endpoint = queue ? `Environment:${queue}` : undefined;
   }
 
-  async request({ nickname, subject }) {
-    const body = { operationName: "RequestChat", nickname, ...(subject ? { subject } : {}), userData: { FirstName: nickname } };
+  /** Asks for a chat. Without a name the customer is a guest, and nobody calls a guest by that name. */
+  async request({ name, subject }) {
+    const [FirstName, ...rest] = name.split(/\s+/u);
+    const userData = name === "" ? {} : { FirstName, ...(rest.length > 0 ? { LastName: rest.join(" ") } : {}) };
+    const body = { operationName: "RequestChat", nickname: name || "Guest", subject: subject || undefined, endpoint: this.endpoint, userData };
     const { answer } = await ask("POST", "/api/v2/chats", { headers: this.headers, body });
     return answer.id;
   }

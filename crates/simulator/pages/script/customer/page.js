@@ -14,7 +14,9 @@ const parts = Object.fromEntries(
     (id) => [id, find(`#${id}`)],
   ),
 );
-const conversation = new Conversation(new CustomerApi());
+// `/customer?centre=…&queue=…` for a server with other names.
+const asked = new URLSearchParams(location.search);
+const conversation = new Conversation(new CustomerApi({ centre: asked.get("centre"), queue: asked.get("queue") }));
 let nickname = "Guest";
 let unseen = 0;
 let shown = "idle";
@@ -33,13 +35,14 @@ setInterval(() => conversation.state === "open" && renderTyping(), 1_000);
 
 parts.start.addEventListener("submit", async (event) => {
   event.preventDefault();
-  nickname = parts.name.value.trim() || "Guest";
+  const name = parts.name.value.trim();
+  nickname = name || "Guest";
   const button = parts.start.querySelector("button");
   button.disabled = true;
   parts["start-problem"].hidden = true;
   log.clear();
   try {
-    await conversation.start({ nickname, subject: parts.subject.value.trim() });
+    await conversation.start({ name, subject: parts.subject.value.trim() });
     sessionStorage.setItem(REMEMBERED, JSON.stringify({ id: conversation.id, nickname }));
     parts.say.focus();
   } catch {

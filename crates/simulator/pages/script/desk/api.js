@@ -1,4 +1,4 @@
-// The agents' REST API as the desk uses it: Basic sign-in, the CSRF header if the server gives one, each request asked twice at most.
+// The agents' REST API as the desk uses it: Basic sign-in, the CSRF header if the server gives one, sessions and tokens renewed when they run out.
 
 import { ask, Refused } from "../wire.js";
 
@@ -7,6 +7,7 @@ const ROOT = "/api/v2";
 export class AgentApi {
   #authorization = null;
   #csrf = null;
+  #renewal = null;
 
   /** Signs in. Without a user, goes on with the session that this browser still has. */
   async signIn(user, password) {
@@ -31,11 +32,11 @@ export class AgentApi {
   }
 
   async get(path) {
-    return this.#twice("GET", path);
+    return this.#patiently("GET", path);
   }
 
   async post(path, body, options) {
-    return this.#twice("POST", path, body, options);
+    return this.#patiently("POST", path, body, options);
   }
 
   /** An operation on one of the own chats. */
@@ -51,16 +52,23 @@ export class AgentApi {
     if (goodbye) say("/notifications", [goodbye]);
   }
 
-  // A session or a CSRF token may have run out: one fresh look at /me, and once more.
-  async #twice(method, path, body, options) {
-    try {
-      return await this.#once(method, path, body, options);
-    } catch (error) {
-      if (!(error instanceof Refused) || !error.unauthenticated || error.code === 5) throw error;
-      this.#csrf = null;
-      await this.me();
-      return this.#once(method, path, body, options);
+  // A session or a CSRF token may have run out: a fresh look at /me, and again. A second time, because another request may
+  // have been given yet another session meanwhile, and the token belongs to the session.
+  async #patiently(method, path, body, options) {
+    for (let renewals = 0; ; renewals += 1) {
+      try {
+        return await this.#once(method, path, body, options);
+      } catch (error) {
+        if (!(error instanceof Refused) || !error.unauthenticated || error.code === 5 || renewals === 2) throw error;
+        await this.#renew();
+      }
     }
+  }
+
+  // Requests that are refused at the same time renew together.
+  #renew() {
+    this.#renewal ??= this.me().finally(() => (this.#renewal = null));
+    return this.#renewal;
   }
 
   async #once(method, path, body, options = {}) {

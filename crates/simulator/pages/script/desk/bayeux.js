@@ -19,6 +19,7 @@ export class Bayeux extends EventTarget {
   #advice = {};
   #ack = null;
   #held = null;
+  #worked = false; // this session had a connect that succeeded
   #probe = true; // the next connect asks for an answer at once
   state = "connecting";
 
@@ -46,8 +47,8 @@ export class Bayeux extends EventTarget {
         }
         this.#probe = true;
         this.#tell("broken");
-        if (!(error instanceof Lost)) await this.#pause.wait(Math.max(this.#backoff.next(), this.#advice.interval ?? 0));
-        else if (error.twice) await this.#pause.wait(this.#backoff.next());
+        // A session that had worked is begun anew at once; whatever else fails waits, so that nothing turns into a storm.
+        if (!(error instanceof Lost && error.worked)) await this.#pause.wait(Math.max(this.#backoff.next(), this.#advice.interval ?? 0));
       }
     }
   }
@@ -86,6 +87,7 @@ export class Bayeux extends EventTarget {
       throw new Error("handshake refused");
     }
     this.#client = reply.clientId;
+    this.#worked = false;
     if (reply.ext?.ack === true || reply.ext?.ack?.enabled) this.#ack = -1;
     const subscriptions = this.#channels.map((subscription) => ({ ...this.#message("/meta/subscribe"), subscription }));
     const answers = await this.#send(subscriptions, ...subscriptions);
@@ -108,6 +110,7 @@ export class Bayeux extends EventTarget {
     if (typeof reply.ext?.ack === "number") this.#ack = reply.ext.ack;
     if (reply.successful) {
       this.#probe = false;
+      this.#worked = true;
       this.#tell("connected");
       if (this.#advice.reconnect === "none") throw new Denied();
       if (this.#advice.reconnect === "handshake") this.#forget();
@@ -120,9 +123,8 @@ export class Bayeux extends EventTarget {
   }
 
   #forget() {
-    const twice = this.#client === null;
     this.#client = null;
-    throw new Lost(twice);
+    throw new Lost(this.#worked);
   }
 
   // Sends a batch; hands over deliveries in the order of the array; gives the replies to `asked`, or fails if one is missing.
@@ -155,9 +157,9 @@ export class Bayeux extends EventTarget {
 }
 
 class Lost extends Error {
-  constructor(twice) {
+  constructor(worked) {
     super("the session is lost");
-    this.twice = twice;
+    this.worked = worked;
   }
 }
 

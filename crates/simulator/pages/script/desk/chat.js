@@ -5,7 +5,7 @@ import { Pause } from "../pause.js";
 import { kindOf } from "../people.js";
 
 const TYPING_LASTS = 20_000;
-const NOTE_KEYS = /^(?:handoff[ _-]?)?(?:note|summary)$/iu;
+const NOTE_KEYS = /^(?:(?:bot|handoff)[ _-]?)?(?:note|summary)$/iu;
 const FINAL = new Set(["Completed", "Revoked"]);
 
 export class Chat {
