@@ -8,6 +8,7 @@ use crate::{Error, Notification, Session};
 
 /// What comes in.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are notifications, and they are moved once")]
 #[non_exhaustive]
 pub enum Told {
     /// A notification.
@@ -40,10 +41,19 @@ pub struct Notifications {
     client: bayeux::Client,
     subscription: bayeux::Subscription,
     events: bayeux::Events,
-    lost: bool,
-    gap: bool,
-    new_session: bool,
-    closed: bool,
+    line: Line,
+}
+
+/// How the connection stands.
+#[derive(Debug, Clone, Copy)]
+enum Line {
+    Up,
+    /// Broken, with what is known about the break so far.
+    Down {
+        gap: bool,
+        new_session: bool,
+    },
+    Over,
 }
 
 impl Session {
@@ -74,15 +84,14 @@ impl Session {
         let events = client.events().await;
         client.connect().await.map_err(Error::Notifications)?;
         let subscription = client.subscribe(options.subscriptions()).await.map_err(Error::Notifications)?;
-        let (lost, gap, new_session, closed) = (false, false, false, false);
-        Ok(Notifications { client, subscription, events, lost, gap, new_session, closed })
+        Ok(Notifications { client, subscription, events, line: Line::Up })
     }
 }
 
 impl Notifications {
     /// The next thing told; `None` after [`Told::Closed`]. Cancel safe.
     pub async fn next(&mut self) -> Option<Told> {
-        while !self.closed {
+        while !matches!(self.line, Line::Over) {
             let told = tokio::select! {
                 // What came before the connection broke is told before the break.
                 biased;
@@ -110,45 +119,52 @@ impl Notifications {
     }
 
     fn ended(&mut self) -> Told {
-        self.closed = true;
+        self.line = Line::Over;
         let reason = self.subscription.end().cloned().unwrap_or(bayeux::Error::Gone);
         Told::Closed(Error::Notifications(reason))
     }
 
-    fn lose(&mut self, reason: String) -> Option<Told> {
-        (!std::mem::replace(&mut self.lost, true)).then_some(Told::Lost { reason })
+    /// The line is down. Told once; what more is known about the break is added up.
+    fn lose(&mut self, more_gap: bool, replaced: bool, reason: impl FnOnce() -> String) -> Option<Told> {
+        match &mut self.line {
+            Line::Down { gap, new_session } => {
+                *gap |= more_gap;
+                *new_session |= replaced;
+                None
+            }
+            Line::Up => {
+                self.line = Line::Down { gap: more_gap, new_session: replaced };
+                Some(Told::Lost { reason: reason() })
+            }
+            Line::Over => None,
+        }
     }
 
     fn event(&mut self, event: Event) -> Option<Told> {
-        match event {
-            Event::Broken { failure } => self.lose(failure.to_string()),
-            Event::SessionLost { refusal } => self.lose(format!("the session was lost: {refusal}")),
-            Event::Established { first: false, gap, .. } => {
-                self.gap |= gap;
-                self.new_session = true;
-                self.lose("the session was replaced".into())
+        match (event, self.line) {
+            (Event::Broken { failure }, _) => self.lose(false, false, || failure.to_string()),
+            (Event::SessionLost { refusal }, _) => self.lose(true, true, || format!("the session was lost: {refusal}")),
+            (Event::Established { first: false, gap, .. }, _) => {
+                self.lose(gap, true, || "the session was replaced".into())
             }
-            Event::Connected { gap, .. } if std::mem::take(&mut self.lost) => {
-                let gap = std::mem::take(&mut self.gap) || gap;
-                Some(Told::Restored { gap, new_session: std::mem::take(&mut self.new_session) })
+            (Event::Connected { gap: more, .. }, Line::Down { gap, new_session }) => {
+                self.line = Line::Up;
+                Some(Told::Restored { gap: gap || more, new_session })
             }
             // Not a broken connection, but notifications are missing all the same.
-            Event::Dropped { .. } | Event::Missed { .. } if !self.lost => {
+            (Event::Dropped { .. } | Event::Missed { .. }, Line::Up) => {
                 Some(Told::Restored { gap: true, new_session: false })
             }
-            Event::Dropped { .. } | Event::Missed { .. } => {
-                self.gap = true;
-                None
-            }
-            Event::ResubscribeRefused { channel, refusal } => {
+            (Event::Dropped { .. } | Event::Missed { .. }, _) => self.lose(true, false, String::new),
+            (Event::ResubscribeRefused { channel, refusal }, _) => {
                 tracing::warn!(%channel, %refusal, "a topic is not subscribed to any more");
                 None
             }
-            Event::Closed { reason } => {
-                self.closed = true;
+            (Event::Closed { reason }, _) => {
+                self.line = Line::Over;
                 Some(Told::Closed(Error::Notifications(reason)))
             }
-            other => {
+            (other, _) => {
                 tracing::debug!(event = ?other, "CometD");
                 None
             }

@@ -169,7 +169,7 @@ impl Operation {
                 let parameter = disposition.iter().map(|code| (options.disposition_key.as_str(), code.as_str().into()));
                 ("Complete", parameter.collect())
             }
-            _ => self.for_both().or_else(|name| no(name))?,
+            _ => self.for_both().or_else(no)?,
         })
     }
 

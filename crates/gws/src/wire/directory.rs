@@ -257,10 +257,10 @@ pub(crate) trait Named {
     where
         Self: Sized,
     {
-        if self.id_mut().is_empty() {
-            if let Some(id) = self.address().and_then(last_segment).map(str::to_owned) {
-                *self.id_mut() = id;
-            }
+        if let Some(id) = self.address().and_then(last_segment).map(str::to_owned)
+            && self.id_mut().is_empty()
+        {
+            *self.id_mut() = id;
         }
         self
     }

@@ -104,10 +104,8 @@ impl Notification {
             let refusal = Refusal { code, message: message.chars().take(300).collect(), http: 200, retry_after: None };
             return Some(Self::Failed { interaction, reference, refusal });
         }
-        if let Some(messages) = data.messages.take() {
-            if let Some(interaction) = id() {
-                return Some(Self::Messages { interaction, reference, messages });
-            }
+        if let (Some(messages), Some(interaction)) = (data.messages.take(), id()) {
+            return Some(Self::Messages { interaction, reference, messages });
         }
         Some(match (interaction, data.channels) {
             (Some(interaction), _) => Self::Interaction { reference, interaction },
