@@ -84,10 +84,10 @@ impl Book {
             return;
         }
         self.finished.push_back(id.to_owned());
-        if self.finished.len() > REMEMBERED {
-            if let Some(oldest) = self.finished.pop_front() {
-                self.chats.remove(&oldest);
-            }
+        if self.finished.len() > REMEMBERED
+            && let Some(oldest) = self.finished.pop_front()
+        {
+            self.chats.remove(&oldest);
         }
     }
 

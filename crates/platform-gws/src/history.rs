@@ -47,10 +47,10 @@ impl Histories {
             waiting.got.extend(entries.iter().map(|entry| (entry.index, entry.clone())));
             let numbered = reference.is_some() && reference == waiting.reference;
             let from_the_start = first.is_some_and(|first| first <= waiting.lowest.unwrap_or(1));
-            if numbered || from_the_start {
-                if let Some(done) = waiting.done.take() {
-                    let _ = done.send(());
-                }
+            if (numbered || from_the_start)
+                && let Some(done) = waiting.done.take()
+            {
+                let _ = done.send(());
             }
         }
     }

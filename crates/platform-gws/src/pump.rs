@@ -146,11 +146,11 @@ impl Pump {
             Ok(all) => {
                 let mut book = self.shared.book();
                 for one in all.into_iter().filter(|one| one.id == interaction) {
-                    book.merge(one, Source::Notification);
+                    let _ = book.merge(one, Source::Notification);
                 }
             }
             Err(error) => {
-                tracing::warn!(agent.login = %self.login, chat.id = interaction, %error, "who is who is not known")
+                tracing::warn!(agent.login = %self.login, chat.id = interaction, %error, "who is who is not known");
             }
         }
         Ok(())

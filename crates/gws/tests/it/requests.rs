@@ -59,7 +59,7 @@ fn shown(request: &Request) -> Value {
     json!({ "method": request.method.as_str(), "path": request.path, "body": request.body })
 }
 
-fn compare(golden: &str, requests: BTreeMap<&str, Value>) {
+fn compare(golden: &str, requests: &BTreeMap<&str, Value>) {
     let golden: BTreeMap<&str, Value> = serde_json::from_str(golden).unwrap();
     for (name, expected) in &golden {
         assert_eq!(requests.get(name), Some(expected), "{name}");
@@ -79,12 +79,12 @@ fn spelt(family: Family) -> BTreeMap<&'static str, Value> {
 
 #[test]
 fn operations_of_the_family_interactions() {
-    compare(include_str!("../golden/requests-interactions.json"), spelt(Family::Interactions));
+    compare(include_str!("../golden/requests-interactions.json"), &spelt(Family::Interactions));
 }
 
 #[test]
 fn operations_of_the_family_chats() {
-    compare(include_str!("../golden/requests-chats.json"), spelt(Family::Chats));
+    compare(include_str!("../golden/requests-chats.json"), &spelt(Family::Chats));
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn session_and_reads() {
         ("messages from 5", Session::messages_request(CHAT, Some(5))),
         ("contacts", contacts.request(200)),
     ];
-    let requests = requests.iter().map(|(name, request)| (*name, shown(request))).collect();
-    compare(include_str!("../golden/requests-session.json"), requests);
+    let requests: BTreeMap<_, _> = requests.iter().map(|(name, request)| (*name, shown(request))).collect();
+    compare(include_str!("../golden/requests-session.json"), &requests);
 }
 
 #[test]
