@@ -163,7 +163,7 @@ export class LogView {
     );
     node.classList.remove("customer", "person", "bot");
     node.classList.add("own");
-    node.append(el("p", { className: "delivery" }));
+    node.append(el("p", { className: "delivery", "aria-live": "off" })); // read aloud only when it failed
     return node;
   }
 
@@ -175,6 +175,7 @@ export class LogView {
     if (!place) return;
     place.className = `delivery ${item.state}`;
     place.replaceChildren(icon(name), item.why ? `${words}: ${item.why}` : [words, clock(node.at)].filter(Boolean).join(" · "));
+    place.setAttribute("aria-live", item.state === "failed" ? "assertive" : "off");
     if (item.state === "failed") {
       const again = el("button", { className: "button small", type: "button" }, "Try again");
       again.addEventListener("click", () => this.#options.onRetry(item.id));

@@ -89,14 +89,18 @@ export class Bayeux extends EventTarget {
     this.#client = reply.clientId;
     this.#worked = false;
     if (reply.ext?.ack === true || reply.ext?.ack?.enabled) this.#ack = -1;
-    const subscriptions = this.#channels.map((subscription) => ({ ...this.#message("/meta/subscribe"), subscription }));
-    const answers = await this.#send(subscriptions, ...subscriptions);
-    if (answers.some((answer) => !answer.successful)) {
-      this.#client = null;
-      throw new Error("subscription refused");
-    }
+    await this.#subscribe().catch((error) => {
+      this.#client = null; // a session without subscriptions is worth nothing
+      throw error;
+    });
     this.#probe = true;
     this.dispatchEvent(new Event("session"));
+  }
+
+  async #subscribe() {
+    const subscriptions = this.#channels.map((subscription) => ({ ...this.#message("/meta/subscribe"), subscription }));
+    const answers = await this.#send(subscriptions, ...subscriptions);
+    if (answers.some((answer) => !answer.successful)) throw new Error("subscription refused");
   }
 
   async #connect() {

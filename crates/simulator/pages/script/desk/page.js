@@ -115,7 +115,9 @@ if (remembered) {
   find("#user").value = remembered.user;
   goOn();
 } else {
-  find("#user").focus();
+  // `/desk?user=…` for links that say who is meant.
+  find("#user").value = new URLSearchParams(location.search).get("user") ?? "";
+  find(find("#user").value ? "#password" : "#user").focus();
 }
 
 // After a reload the browser's session may still be good. If it is not, the form is there.
