@@ -1,6 +1,7 @@
 //! Building a client.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use crate::driver::{Driver, HandshakeHook, Tasks};
 use crate::error::Error;
 use crate::event::State;
 use crate::hooks::{Authenticator, Extension};
+use crate::late::{Late, LateHook};
 use crate::machine::{Machine, Setup};
 use crate::options::{Options, TransportKind};
 use crate::snapshot::Snapshot;
@@ -35,6 +37,7 @@ pub struct ClientBuilder {
     protocol: Option<String>,
     authenticator: Option<Arc<dyn Authenticator>>,
     handshake_fields: Option<HandshakeHook>,
+    late: Option<LateHook>,
     extensions: Vec<Arc<dyn Extension>>,
     ack_when_done: bool,
     resume: Option<Snapshot>,
@@ -59,6 +62,7 @@ impl ClientBuilder {
             protocol: None,
             authenticator: None,
             handshake_fields: None,
+            late: None,
             extensions: Vec::new(),
             ack_when_done: false,
             resume: None,
@@ -151,6 +155,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Is asked when an answer has not come within [`Options::max_network_delay`] (beyond the time for which the server holds a
+    /// connect): how much longer to wait, or `None` to give the request up, as happens without a hook.
+    pub fn on_late(mut self, hook: impl Fn(Late) -> Option<Duration> + Send + Sync + 'static) -> Self {
+        self.late = Some(Arc::new(hook));
+        self
+    }
+
     /// Lets an extension see all messages. Can be called several times.
     pub fn extension(mut self, extension: impl Extension) -> Self {
         self.extensions.push(Arc::new(extension));
@@ -209,6 +220,7 @@ impl ClientBuilder {
             handshake_on: self.handshake_on,
             can_renew: self.authenticator.is_some(),
             ack_when_done: self.ack_when_done,
+            ask_when_late: self.late.is_some(),
             host: host(&url),
             resume: self.resume.map(Into::into),
             seed: self.seed.unwrap_or_else(rand::random),
@@ -223,6 +235,7 @@ impl ClientBuilder {
             jar: self.jar.clone(),
             authenticator: self.authenticator,
             handshake_fields: self.handshake_fields,
+            late: self.late,
             extensions: self.extensions,
             calls,
             notices,

@@ -19,6 +19,11 @@ impl Channel {
         }
     }
 
+    /// A name of the protocol's own.
+    pub(crate) fn fixed(name: &'static str) -> Self {
+        Self(name.into())
+    }
+
     /// A name that came from a server, taken as it is.
     pub(crate) fn received(name: &str) -> Self {
         Self(name.into())

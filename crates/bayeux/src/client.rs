@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::binary::Binary;
 use crate::builder::ClientBuilder;
 use crate::channel::{Channel, Channels};
 use crate::cookies::CookieJar;
@@ -23,7 +24,7 @@ use crate::error::{Error, PublishError};
 use crate::event::{Event, State};
 use crate::machine::{self, Command, Outcome, Ticket};
 use crate::message::{Incoming, Json, to_json};
-use crate::options::Options;
+use crate::options::{Options, TransportKind};
 use crate::queue::Queue;
 use crate::snapshot::Snapshot;
 use crate::status::Status;
@@ -103,6 +104,13 @@ impl Client {
             within: None,
             ext: None,
         }
+    }
+
+    /// Publishes binary data, for servers that have CometD's binary extension.
+    pub fn publish_binary(&self, channel: impl AsRef<str>, data: &Binary) -> Publish<'_> {
+        let mut publish = self.publish(channel, &Value::Null).ext(Binary::ext());
+        publish.message = publish.message.and_then(|(channel, _)| Ok((channel, to_json(&data.to_value()?)?)));
+        publish
     }
 
     /// Calls the remote procedure `/service/<target>` and waits for the answer with data.
@@ -193,6 +201,18 @@ impl Client {
         let (answer, snapshot) = oneshot::channel();
         self.call(Call::Snapshot(answer)).await?;
         snapshot.await.map_err(|_| Error::Gone)
+    }
+
+    /// Goes on over another transport from the next connect on, if the server offers it: for an application that has its own
+    /// mind about failures (see [`Event::Broken`](crate::Event::Broken)).
+    pub async fn prefer(&self, transport: TransportKind) -> Result<(), Error> {
+        self.call(Call::Prefer(transport)).await
+    }
+
+    /// Sends everything from now on to another address of the same service.
+    pub async fn aim(&self, url: &str) -> Result<(), Error> {
+        let url = url::Url::parse(url).map_err(|error| Error::Config(format!("the URL cannot be read: {error}")))?;
+        self.call(Call::Aim(url)).await
     }
 
     /// The cookie jar.

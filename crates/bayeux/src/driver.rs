@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock, Weak};
@@ -10,6 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, Sleep};
@@ -18,9 +20,10 @@ use crate::cookies::CookieJar;
 use crate::error::{Error, Failure, FailureKind, PublishError};
 use crate::event::{Event, State};
 use crate::hooks::{AuthError, Authenticator, Extension, Occasion, Verdict};
-use crate::machine::{Command, Effect, Exchange, HookFailure, Input, Machine, Outcome, StreamId, Ticket};
+use crate::late::{Late, LateHook};
+use crate::machine::{Command, Effect, Exchange, ExchangeId, HookFailure, Input, Machine, Outcome, StreamId, Ticket};
 use crate::message::{Incoming, decode};
-use crate::options::{Options, Overflow};
+use crate::options::{Options, Overflow, TransportKind};
 use crate::queue::{Queue, WhenFull};
 use crate::snapshot::Snapshot;
 use crate::status::Status;
@@ -44,6 +47,8 @@ pub(crate) enum Call {
     Status(oneshot::Sender<Status>),
     Listen(Weak<Queue<Event>>),
     ListenMeta(crate::Channel, Weak<Queue<Incoming>>),
+    Prefer(TransportKind),
+    Aim(url::Url),
 }
 
 pub(crate) struct NewStream {
@@ -80,6 +85,7 @@ pub(crate) struct Driver {
     pub jar: CookieJar,
     pub authenticator: Option<Arc<dyn Authenticator>>,
     pub handshake_fields: Option<HandshakeHook>,
+    pub late: Option<LateHook>,
     pub extensions: Vec<Arc<dyn Extension>>,
     pub calls: mpsc::Receiver<Call>,
     pub notices: mpsc::UnboundedReceiver<Notice>,
@@ -100,6 +106,7 @@ pub(crate) struct Tasks {
     touched: Vec<StreamId>,
     full: bool,
     dropped: u64,
+    asked: Option<(ExchangeId, u32)>,
 }
 
 /// Calls that are taken from the queue together, and so leave together.
@@ -221,6 +228,8 @@ impl Driver {
                 self.listeners.retain(|listener| listener.strong_count() > 0);
                 self.listeners.push(queue);
             }
+            Call::Prefer(kind) => self.feed(Input::Prefer(kind)).await,
+            Call::Aim(url) => self.transports.iter_mut().for_each(|transport| transport.aim(&url)),
             Call::ListenMeta(pattern, queue) => self.tasks.meta_listeners.push((pattern, queue)),
         }
     }
@@ -287,6 +296,14 @@ impl Driver {
                 Effect::Drop { transport, exchange } => {
                     self.each(transport, |transport| transport.forget(exchange));
                 }
+                Effect::Late { exchange, lane } => {
+                    let asked = self.tasks.asked.filter(|(id, _)| *id == exchange).map_or(0, |(_, asked)| asked);
+                    self.tasks.asked = Some((exchange, asked + 1));
+                    let more = self.late.as_ref().and_then(|hook| hook(Late::new(lane, asked)));
+                    let input = more.map_or(Input::GiveUp(exchange), |by| Input::Extend { exchange, by });
+                    let effects = self.machine.handle(input, Instant::now());
+                    Box::pin(self.carry_out(effects)).await;
+                }
                 Effect::Shut { transport, gracefully } => self.each(transport, |transport| transport.shut(gracefully)),
                 Effect::Deliver { stream, message, batch } => self.deliver(stream, message, batch),
                 Effect::Done { ticket, outcome } => {
@@ -317,7 +334,7 @@ impl Driver {
         }
     }
 
-    fn each(&mut self, kind: crate::TransportKind, mut action: impl FnMut(&mut dyn Transport)) {
+    fn each(&mut self, kind: TransportKind, mut action: impl FnMut(&mut dyn Transport)) {
         for transport in self.transports.iter_mut().filter(|transport| transport.kind() == kind) {
             action(transport.as_mut());
         }
@@ -363,7 +380,13 @@ impl Driver {
                     return HookResult::Prepared(Err(failure));
                 }
             }
-            HookResult::Prepared(Ok(fields.map(|fields| fields(attempt)).unwrap_or_default()))
+            let fields = fields.map(|fields| catch_unwind(AssertUnwindSafe(|| fields(attempt)))).transpose();
+            HookResult::Prepared(
+                fields.map(Option::unwrap_or_default).map_err(|_| HookFailure {
+                    reason: "the hook for handshake fields panicked".into(),
+                    is_final: false,
+                }),
+            )
         }));
     }
 
@@ -394,7 +417,8 @@ impl Driver {
             let fields =
                 stream.and_then(|stream| self.tasks.streams.get(&stream)).and_then(|slot| slot.fields.as_ref());
             if let Some(fields) = fields {
-                for (name, value) in fields() {
+                let fields = catch_unwind(AssertUnwindSafe(|| fields()));
+                for (name, value) in fields.unwrap_or_default() {
                     if !["channel", "id", "clientId", "subscription"].contains(&name.as_str()) {
                         message.fields.insert(name, value);
                     }
@@ -445,7 +469,8 @@ impl Driver {
         };
         for extension in interested {
             let before = object.clone();
-            let verdict = tokio::time::timeout(self.options.hook_timeout, extension.outgoing(&mut object)).await;
+            let hook = AssertUnwindSafe(extension.outgoing(&mut object)).catch_unwind();
+            let verdict = tokio::time::timeout(self.options.hook_timeout, hook).await;
             if self.judged(extension.name(), verdict, &mut object, before) == Verdict::Drop {
                 return false;
             }
@@ -471,7 +496,8 @@ impl Driver {
             let mut verdict = Verdict::Pass;
             for extension in interested {
                 let before = object.clone();
-                let judged = tokio::time::timeout(self.options.hook_timeout, extension.incoming(&mut object)).await;
+                let hook = AssertUnwindSafe(extension.incoming(&mut object)).catch_unwind();
+                let judged = tokio::time::timeout(self.options.hook_timeout, hook).await;
                 verdict = self.judged(extension.name(), judged, &mut object, before);
                 if verdict == Verdict::Drop {
                     break;
@@ -488,13 +514,14 @@ impl Driver {
     fn judged(
         &mut self,
         hook: &'static str,
-        verdict: Result<Result<Verdict, crate::hooks::BoxError>, tokio::time::error::Elapsed>,
+        verdict: Result<std::thread::Result<Result<Verdict, crate::hooks::BoxError>>, tokio::time::error::Elapsed>,
         object: &mut Map<String, Value>,
         before: Map<String, Value>,
     ) -> Verdict {
         let reason = match verdict {
-            Ok(Ok(verdict)) => return verdict,
-            Ok(Err(error)) => error.to_string(),
+            Ok(Ok(Ok(verdict))) => return verdict,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(_)) => "it panicked".to_owned(),
             Err(_) => "it took too long".to_owned(),
         };
         *object = before;
@@ -511,9 +538,10 @@ async fn hook_result(hook: &mut Option<Pin<Box<dyn Future<Output = HookResult> +
 }
 
 async fn ask(authenticator: &dyn Authenticator, occasion: Occasion, within: Duration) -> Result<(), HookFailure> {
-    match tokio::time::timeout(within, authenticator.authenticate(occasion)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
+    match tokio::time::timeout(within, AssertUnwindSafe(authenticator.authenticate(occasion)).catch_unwind()).await {
+        Ok(Err(_)) => Err(HookFailure { reason: "the authenticator panicked".into(), is_final: false }),
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(error))) => {
             Err(HookFailure { reason: error.to_string(), is_final: matches!(error, AuthError::Final(_)) })
         }
         Err(_) => Err(HookFailure { reason: "the authenticator took too long".into(), is_final: false }),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod advice;
+mod binary;
 mod builder;
 mod channel;
 mod client;
@@ -8,7 +9,9 @@ mod cookies;
 mod driver;
 mod error;
 mod event;
+mod extensions;
 mod hooks;
+mod late;
 pub mod machine;
 mod message;
 mod options;
@@ -19,13 +22,16 @@ mod subscription;
 mod transport;
 
 pub use advice::{Advice, Reconnect};
+pub use binary::Binary;
 pub use builder::ClientBuilder;
 pub use channel::{Channel, Channels};
 pub use client::{Batch, Client, Events, MetaMessages, Publish, Receipt, Reply, Subscribe};
 pub use cookies::CookieJar;
 pub use error::{Error, Failure, FailureKind, PublishError, Refusal};
 pub use event::{Event, State};
+pub use extensions::{TimeStamps, TimeSync};
 pub use hooks::{AuthError, Authenticator, BoxError, Extension, Occasion, Verdict};
+pub use late::Late;
 pub use message::{Decoded, Incoming, Json, Outgoing, decode};
 pub use options::{Backoff, Growth, Offline, Options, Overflow, TransportKind};
 pub use snapshot::{Resume, Snapshot};

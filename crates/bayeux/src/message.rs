@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -255,7 +256,10 @@ impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
                 },
                 Key::Data => {
                     let raw = map.next_value::<&'de RawValue>()?;
-                    message.data = Some(Json(self.body.slice_ref(raw.get().as_bytes())));
+                    message.data = Some(match without_lone_surrogates(raw.get()) {
+                        None => Json(self.body.slice_ref(raw.get().as_bytes())),
+                        Some(mended) => Json(mended.into()),
+                    });
                 }
                 Key::Rest(field) => {
                     // A field of a reply: small, so it may be built.
@@ -278,6 +282,50 @@ impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
             message.data = None;
         }
         Ok(named.then_some(message))
+    }
+}
+
+/// JavaScript cuts texts in the middle of a character, and then writes half of a pair, which no text here can hold. Such a
+/// half becomes the replacement character. `None` if there is nothing to mend, which is nearly always.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let first = text.find("\\u")?;
+    let bytes = text.as_bytes();
+    let mut lone = Vec::new();
+    let mut position = first;
+    while position < bytes.len() {
+        if bytes[position] != b'\\' {
+            position += 1;
+        } else if bytes.get(position + 1) != Some(&b'u') {
+            position += 2;
+        } else {
+            let high = (0xD800..0xDC00).contains(&escape(bytes, position));
+            if high && (0xDC00..0xE000).contains(&escape(bytes, position + 6)) {
+                position += 12;
+                continue;
+            }
+            if (0xD800..0xE000).contains(&escape(bytes, position)) {
+                lone.push(position);
+            }
+            position += 6;
+        }
+    }
+    if lone.is_empty() {
+        return None;
+    }
+    let mut mended = text.to_owned();
+    for position in lone {
+        mended.replace_range(position..position + 6, "\\ufffd");
+    }
+    Some(mended)
+}
+
+/// The code unit of a `\uXXXX` at this place; 0 if there is none.
+fn escape(bytes: &[u8], position: usize) -> u32 {
+    match bytes.get(position..position + 6) {
+        Some([b'\\', b'u', digits @ ..]) => {
+            std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0)
+        }
+        _ => 0,
     }
 }
 
@@ -375,14 +423,14 @@ impl<'de> Deserialize<'de> for Text<'de> {
 }
 
 /// A message to a server. `id` and `clientId` are filled in when it leaves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Outgoing {
     /// Its channel.
-    pub channel: String,
+    pub channel: Channel,
     /// Unique in the session.
     pub id: u64,
     /// The session; the handshake has none.
-    pub client_id: Option<String>,
+    pub client_id: Option<Arc<str>>,
     /// The payload as JSON text.
     pub data: Option<Bytes>,
     /// All other fields.

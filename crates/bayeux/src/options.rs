@@ -69,6 +69,8 @@ pub struct Options {
     pub max_request_size: usize,
     /// Append `handshake`, `connect` or `disconnect` to the URL of a request with such a message (long-polling).
     pub url_suffix: bool,
+    /// Go over to the hosts that the server names in `advice.hosts` when its session is lost there.
+    pub follow_hosts: bool,
     /// How often in a row the server may refuse the credentials before the client stops.
     pub credential_attempts: u32,
     /// How long a hook of the application (authenticator, extension) may take.
@@ -98,6 +100,7 @@ impl Default for Options {
             max_receive_size: 8 << 20,
             max_request_size: 4 << 20,
             url_suffix: false,
+            follow_hosts: true,
             credential_attempts: 3,
             hook_timeout: Duration::from_secs(30),
             cover_subscriptions: true,

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::binary::Binary;
 use crate::channel::Channel;
 use crate::driver::Notice;
 use crate::error::Error;
@@ -44,6 +45,12 @@ impl Delivery {
     /// The payload, read.
     pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, Error> {
         self.data().parse().map_err(|error| Error::Data(error.to_string()))
+    }
+
+    /// The payload as binary data, if the message is marked as such.
+    pub fn binary(&self) -> Option<Result<Binary, Error>> {
+        self.ext().and_then(|ext| ext.get("binary"))?;
+        Some(Binary::read(self.data()))
     }
 
     /// `ext` of the message.

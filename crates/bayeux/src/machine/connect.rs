@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{Closing, Effect, ExchangeId, Lane, Machine, Next, Outcome, Ticket};
 use crate::advice::Reconnect;
+use crate::channel::Channel;
 use crate::error::{Error, Failure, FailureKind, PublishError, Refusal};
 use crate::event::{Event, State};
 use crate::message::Incoming;
@@ -24,7 +25,7 @@ impl Machine {
         }
         self.next = Next::Nothing;
         let transport = self.transport();
-        let mut message = self.message("/meta/connect");
+        let mut message = self.message(&Channel::fixed("/meta/connect"));
         message.fields.insert("connectionType".into(), json!(transport.name()));
         let mut hold = self.advice.timeout.unwrap_or(self.setup.options.connect_hold);
         if self.prompt {
@@ -39,17 +40,13 @@ impl Machine {
         self.send_one(transport, Lane::Connect, message, deadline);
     }
 
-    pub(super) fn connect_exchange(&self) -> Option<ExchangeId> {
-        self.exchanges.iter().find(|(_, open)| open.lane == Lane::Connect).map(|(id, _)| *id)
-    }
-
     pub(super) fn connect_in_flight(&self) -> bool {
-        self.connect_exchange().is_some()
+        self.held.is_some()
     }
 
     pub(super) fn forget_connect(&mut self) {
-        if let Some(id) = self.connect_exchange()
-            && let Some(open) = self.exchanges.remove(&id)
+        if let Some(id) = self.held
+            && let Some(open) = self.end_exchange(id)
         {
             self.effect(Effect::Drop { transport: open.transport, exchange: id });
         }
@@ -172,12 +169,13 @@ impl Machine {
         let mut handshake = false;
         let mut disconnect = false;
         for id in ids {
-            let Some(open) = self.exchanges.remove(&id) else { continue };
+            let alone = self.alone == Some(id);
+            let Some(open) = self.end_exchange(id) else { continue };
             connect |= open.lane == Lane::Connect;
             for id in open.waiting {
                 if self.outbox.is_flying(id) {
                     self.unanswered(id, &failure, now);
-                } else if open.lane == Lane::Command {
+                } else if alone {
                     handshake |= matches!(self.state, State::Handshaking | State::Rehandshaking);
                     disconnect |= self.closing.is_some();
                 }
@@ -217,7 +215,7 @@ impl Machine {
         }
         closing.said = true;
         let deadline = closing.deadline.min(now + self.setup.options.max_network_delay);
-        let message = self.message("/meta/disconnect");
+        let message = self.message(&Channel::fixed("/meta/disconnect"));
         self.send_one(self.transport(), Lane::Command, message, deadline);
     }
 
@@ -248,6 +246,8 @@ impl Machine {
             let transport = self.candidates[position].kind;
             self.effect(Effect::Shut { transport, gracefully });
         }
+        self.held = None;
+        self.alone = None;
         self.state = State::Disconnected;
         self.next = Next::Nothing;
         self.client_id = None;

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{Effect, HookFailure, Lane, Machine, Next, Ticket};
 use crate::advice::Reconnect;
+use crate::channel::Channel;
 use crate::error::{Error, Failure, FailureKind, PublishError, Refusal};
 use crate::event::{Event, State};
 use crate::message::Incoming;
@@ -41,7 +42,7 @@ impl Machine {
             Some((resume, position))
         }) {
             self.current = position;
-            self.client_id = Some(resume.client_id);
+            self.client_id = Some(resume.client_id.into());
             self.offered = resume.offered;
             self.advice.timeout = resume.hold;
             self.ack.resume(resume.batch);
@@ -98,7 +99,7 @@ impl Machine {
             ext.entry("ack").or_insert(json!(true));
         }
         self.client_id = None;
-        let mut message = self.message("/meta/handshake");
+        let mut message = self.message(&Channel::fixed("/meta/handshake"));
         message.fields = fields;
         let transport = self.handshake_transport();
         let deadline = now + self.setup.options.max_network_delay + self.opening(transport);
@@ -146,7 +147,7 @@ impl Machine {
             }
         }
         self.offered = rest.transports;
-        self.client_id = Some(client_id);
+        self.client_id = Some(client_id.into());
         self.ack.start(rest.ext.as_ref());
         self.failures = 0;
         self.refusals = 0;
@@ -205,6 +206,7 @@ impl Machine {
         if !self.next_transport(transport, &failure) {
             return self.finish(Error::Transport(failure), false);
         }
+        self.change_host(true);
         self.handshake_failed(Error::Transport(failure), now);
     }
 
@@ -241,6 +243,32 @@ impl Machine {
                 || self.offered.iter().any(|name| name == candidate.kind.name()))
     }
 
+    /// The application wants another transport.
+    pub(super) fn prefer(&mut self, kind: TransportKind) {
+        let position = self.candidates.iter().position(|candidate| candidate.kind == kind);
+        if let Some(position) = position.filter(|position| self.may_use(*position)) {
+            self.change_transport(position);
+        }
+    }
+
+    /// Looks for another host, if the server named some (`advice.hosts`) and the present one is not, or does not answer.
+    fn change_host(&mut self, present_failed: bool) {
+        if !self.setup.options.follow_hosts || self.hosts.is_empty() {
+            return;
+        }
+        let present = self.hosts.iter().position(|host| *host == self.host);
+        let next = match present {
+            Some(_) if !present_failed => return,
+            Some(position) => (position + 1) % self.hosts.len(),
+            None => 0,
+        };
+        if self.hosts[next] != self.host {
+            self.host = self.hosts[next].clone();
+            let host = self.host.clone();
+            self.effect(Effect::MoveTo { host });
+        }
+    }
+
     pub(super) fn change_transport(&mut self, position: usize) {
         if position != self.current {
             self.current = position;
@@ -261,6 +289,7 @@ impl Machine {
         self.topics.lost();
         self.outbox.forget_subscriptions();
         self.tell(Event::SessionLost { refusal });
+        self.change_host(false);
         self.failures = 0;
         // The first time at once. A server that opens sessions and does not know them a moment later is not hammered.
         let wait = self.backoff(self.stillborn).max(if self.stillborn > 0 {

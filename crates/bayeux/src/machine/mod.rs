@@ -7,7 +7,8 @@ mod outbox;
 mod receive;
 mod topics;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -75,6 +76,17 @@ pub enum Input {
     Taken(u64),
     /// The application will not be done with them: let the server send them again.
     Abandoned,
+    /// The application wants to wait on for a late answer, for this long.
+    Extend {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// How long from now.
+        by: Duration,
+    },
+    /// The application does not want to wait on for a late answer.
+    GiveUp(ExchangeId),
+    /// Go on over this transport from the next connect on, if the server has it.
+    Prefer(TransportKind),
     /// A moment has come that [`Machine::deadline`] named.
     Tick,
     /// Close the session: send what waits, say good-bye, for at most this long.
@@ -185,6 +197,13 @@ pub enum Effect {
         /// Which one.
         exchange: ExchangeId,
     },
+    /// An answer is late: ask the application, and come back with [`Input::Extend`] or [`Input::GiveUp`].
+    Late {
+        /// Which one.
+        exchange: ExchangeId,
+        /// What it is for.
+        lane: Lane,
+    },
     /// Close a transport and forget all its exchanges.
     Shut {
         /// Which one.
@@ -216,7 +235,7 @@ pub enum Effect {
         reason: Error,
     },
     /// Tell the listeners.
-    Tell(Event),
+    Tell(Box<Event>),
     /// A message on a `/meta/` channel, for local listeners.
     Meta(Incoming),
     /// Go over to another server of the same sessions (`advice.hosts`).
@@ -294,6 +313,8 @@ pub struct Setup {
     pub can_renew: bool,
     /// Whether the application says when it is done with a delivery.
     pub ack_when_done: bool,
+    /// Whether to ask the application about answers that are late.
+    pub ask_when_late: bool,
     /// The host of the URL, as `advice.hosts` would name it.
     pub host: String,
     /// A session to go on with.
@@ -310,7 +331,7 @@ pub struct Machine {
     rng: SmallRng,
     state: State,
     next: Next,
-    client_id: Option<String>,
+    client_id: Option<Arc<str>>,
     candidates: Vec<Candidate>,
     current: usize,
     offered: Vec<String>,
@@ -336,6 +357,12 @@ pub struct Machine {
     last_id: u64,
     last_exchange: ExchangeId,
     exchanges: BTreeMap<ExchangeId, Open>,
+    /// The exchange of the held connect.
+    held: Option<ExchangeId>,
+    /// The exchange of a handshake or a good-bye.
+    alone: Option<ExchangeId>,
+    hosts: Vec<String>,
+    host: String,
     outbox: Outbox,
     topics: Topics,
     ack: Ack,
@@ -349,7 +376,7 @@ pub struct Machine {
 struct Open {
     transport: TransportKind,
     lane: Lane,
-    waiting: Vec<u64>,
+    waiting: BTreeSet<u64>,
     deadline: Instant,
 }
 
@@ -390,6 +417,10 @@ impl Machine {
             last_id: 0,
             last_exchange: 0,
             exchanges: BTreeMap::new(),
+            held: None,
+            alone: None,
+            hosts: Vec::new(),
+            host: setup.host.clone(),
             outbox: Outbox::default(),
             topics: Topics::default(),
             ack: Ack::default(),
@@ -413,6 +444,9 @@ impl Machine {
             Input::Pressure(full) => self.pressed(full, now),
             Input::Taken(batch) => self.taken(batch, now),
             Input::Abandoned => self.abandoned(now),
+            Input::Extend { exchange, by } => self.extend(exchange, by, now),
+            Input::GiveUp(exchange) => self.give_up(exchange, now),
+            Input::Prefer(kind) => self.prefer(kind),
             Input::Tick => self.tick(now),
             Input::Close { ticket, within } => self.close(ticket, within, now),
             Input::Abort => self.finish(Error::Closed, false),
@@ -428,7 +462,10 @@ impl Machine {
             Next::Handshake(at) => Some(at),
             Next::Connect(at) => Some(self.gate().map_or(at, |gate| gate.max(at))),
         };
-        let exchange = self.exchanges.values().map(|open| open.deadline).min();
+        // Commands all wait for the same time, so the oldest one is the first to be late.
+        let held = self.held.and_then(|id| self.exchanges.get(&id));
+        let oldest = self.exchanges.iter().find(|(id, _)| Some(**id) != self.held).map(|(_, open)| open);
+        let exchange = held.into_iter().chain(oldest).map(|open| open.deadline).min();
         let closing = self.closing.as_ref().map(|closing| closing.deadline);
         [next, exchange, closing, self.outbox.deadline()].into_iter().flatten().min()
     }
@@ -476,7 +513,7 @@ impl Machine {
     /// What another process needs to go on with this session.
     pub fn resume_point(&self) -> Option<Resume> {
         Some(Resume {
-            client_id: self.client_id.clone()?,
+            client_id: self.client_id.as_deref()?.to_owned(),
             batch: self.ack.active().then(|| self.ack.acknowledged()),
             transport: self.transport(),
             offered: self.offered.clone(),
@@ -517,10 +554,10 @@ impl Machine {
         let late: Vec<ExchangeId> =
             self.exchanges.iter().filter(|(_, open)| open.deadline <= now).map(|(id, _)| *id).collect();
         for id in late {
-            // Failing one exchange may have taken others along.
-            if let Some(open) = self.exchanges.get(&id) {
-                let transport = open.transport;
-                self.late(transport, id, now);
+            if self.setup.ask_when_late {
+                self.ask_about(id, now);
+            } else {
+                self.give_up(id, now);
             }
         }
         self.expire(now);
@@ -531,17 +568,41 @@ impl Machine {
         }
     }
 
+    /// Asks the application whether to wait on.
+    fn ask_about(&mut self, exchange: ExchangeId, now: Instant) {
+        let guard = now + self.setup.options.max_network_delay;
+        let Some(open) = self.exchanges.get_mut(&exchange) else { return };
+        open.deadline = guard;
+        let lane = open.lane;
+        self.effect(Effect::Late { exchange, lane });
+    }
+
+    fn extend(&mut self, exchange: ExchangeId, by: Duration, now: Instant) {
+        if let Some(open) = self.exchanges.get_mut(&exchange) {
+            open.deadline = now + by;
+        }
+    }
+
     /// The longest time that an answer may take is over.
-    fn late(&mut self, transport: TransportKind, id: ExchangeId, now: Instant) {
+    fn give_up(&mut self, exchange: ExchangeId, now: Instant) {
+        // Failing one exchange may have taken others along.
+        let Some(transport) = self.exchanges.get(&exchange).map(|open| open.transport) else { return };
         let failure = Failure::sent(crate::FailureKind::Timeout, "");
         if transport == TransportKind::WebSocket {
             // A socket on which an answer is missing is not trusted any more.
             self.effect(Effect::Shut { transport, gracefully: false });
             self.failed(transport, None, failure, now);
         } else {
-            self.effect(Effect::Drop { transport, exchange: id });
-            self.failed(transport, Some(id), failure, now);
+            self.effect(Effect::Drop { transport, exchange });
+            self.failed(transport, Some(exchange), failure, now);
         }
+    }
+
+    /// Takes an exchange off the list.
+    fn end_exchange(&mut self, id: ExchangeId) -> Option<Open> {
+        self.held.take_if(|held| *held == id);
+        self.alone.take_if(|alone| *alone == id);
+        self.exchanges.remove(&id)
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -549,7 +610,7 @@ impl Machine {
     }
 
     fn tell(&mut self, event: Event) {
-        self.effects.push(Effect::Tell(event));
+        self.effects.push(Effect::Tell(Box::new(event)));
     }
 
     fn chance(&mut self) -> f64 {
@@ -562,13 +623,14 @@ impl Machine {
     }
 
     /// A message of the given kind, ready but for its session.
-    fn message(&mut self, channel: &str) -> Outgoing {
+    fn message(&mut self, channel: &Channel) -> Outgoing {
         self.last_id += 1;
         Outgoing {
-            channel: channel.to_owned(),
+            channel: channel.clone(),
             id: self.last_id,
             client_id: self.client_id.clone(),
-            ..Outgoing::default()
+            data: None,
+            fields: Map::new(),
         }
     }
 
@@ -583,6 +645,15 @@ impl Machine {
         self.last_exchange += 1;
         self.counters.sent += messages.len() as u64;
         let waiting = messages.iter().map(|message| message.id).collect();
+        let alone = lane == Lane::Command
+            && messages
+                .first()
+                .is_some_and(|message| matches!(&*message.channel, "/meta/handshake" | "/meta/disconnect"));
+        match lane {
+            Lane::Connect => self.held = Some(self.last_exchange),
+            Lane::Command if alone => self.alone = Some(self.last_exchange),
+            Lane::Command => {}
+        }
         self.exchanges.insert(self.last_exchange, Open { transport, lane, waiting, deadline });
         self.effect(Effect::Send(Exchange { id: self.last_exchange, transport, lane, messages, streams }));
     }

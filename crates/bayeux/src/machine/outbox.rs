@@ -25,6 +25,8 @@ pub(super) struct Item {
     pub kind: Kind,
     pub message: Outgoing,
     pub stream: Option<StreamId>,
+    /// The exchange it is in.
+    pub exchange: u64,
     /// The session in which it was last sent.
     pub session: u64,
     pub attempts: u32,
@@ -52,6 +54,8 @@ pub(super) struct Outbox {
     calls: BTreeMap<u64, Item>,
     failures: u32,
     blocked_until: Option<Instant>,
+    /// No message expires before this.
+    earliest: Option<Instant>,
 }
 
 impl Outbox {
@@ -70,13 +74,22 @@ impl Outbox {
     /// Whether a message with data is the answer to a remote call.
     pub fn is_call(&self, id: u64, channel: &str) -> bool {
         self.flying.get(&id).or_else(|| self.calls.get(&id)).is_some_and(|item| {
-            matches!(item.kind, Kind::Publish { call: true, .. }) && item.message.channel == channel
+            matches!(item.kind, Kind::Publish { call: true, .. }) && item.message.channel.as_str() == channel
         })
     }
 
+    /// The exchange that a message is in.
+    pub fn exchange_of(&self, id: u64) -> Option<u64> {
+        self.flying.get(&id).map(|item| item.exchange)
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
+        self.earliest.into_iter().chain(self.blocked_until).min()
+    }
+
+    fn find_earliest(&mut self) {
         let items = self.queue.values().chain(self.flying.values()).chain(self.calls.values());
-        items.filter_map(|item| item.deadline).min().into_iter().chain(self.blocked_until).min()
+        self.earliest = items.filter_map(|item| item.deadline).min();
     }
 
     /// In a new session the old subscribe messages mean nothing.
@@ -86,6 +99,7 @@ impl Outbox {
     }
 
     fn put(&mut self, rank: u8, item: Item) {
+        self.earliest = self.earliest.into_iter().chain(item.deadline).min();
         self.queue.insert((rank, item.message.id), item);
     }
 }
@@ -144,6 +158,7 @@ impl Machine {
             kind: Kind::Publish { ticket, resend, call },
             message,
             stream: None,
+            exchange: 0,
             session: 0,
             attempts: 0,
             attempts_left: attempts.max(1),
@@ -163,14 +178,14 @@ impl Machine {
         let (wanted, unwanted) = self.topics.plan(self.setup.options.cover_subscriptions);
         let rank = if self.connects == 0 { RESTORED } else { USUAL };
         for (channels, stream) in wanted {
-            let mut message = self.message("/meta/subscribe");
+            let mut message = self.message(&Channel::fixed("/meta/subscribe"));
             let names: Vec<&str> = channels.iter().map(Channel::as_str).collect();
             let subscription = if let [one] = names.as_slice() { json!(one) } else { json!(names) };
             message.fields.insert("subscription".into(), subscription);
             self.put(rank, Kind::Subscribe { channels }, message, stream);
         }
         for channel in unwanted {
-            let mut message = self.message("/meta/unsubscribe");
+            let mut message = self.message(&Channel::fixed("/meta/unsubscribe"));
             message.fields.insert("subscription".into(), json!(channel.as_str()));
             self.put(rank, Kind::Unsubscribe, message, None);
         }
@@ -182,6 +197,7 @@ impl Machine {
             kind,
             message,
             stream,
+            exchange: 0,
             session: 0,
             attempts: 0,
             attempts_left: SUBSCRIBE_ATTEMPTS,
@@ -215,7 +231,7 @@ impl Machine {
         self.outbox.blocked_until = None;
         loop {
             let transport = self.transport();
-            let busy = self.exchanges.values().any(|open| open.lane == Lane::Command);
+            let busy = self.exchanges.len() > usize::from(self.held.is_some());
             if self.outbox.queue.is_empty() || (busy && transport == TransportKind::LongPolling) {
                 break;
             }
@@ -231,6 +247,7 @@ impl Machine {
                 item.attempts += 1;
                 item.attempts_left = item.attempts_left.saturating_sub(1);
                 item.session = self.counters.sessions;
+                item.exchange = self.last_exchange + 1;
                 item.maybe_sent = true;
                 item.message.client_id.clone_from(&self.client_id);
                 if let Kind::Publish { ticket, resend: true, .. } = item.kind {
@@ -249,7 +266,7 @@ impl Machine {
     /// The reply to a message of the outbox.
     pub(super) fn replied(&mut self, reply: Incoming, now: Instant) {
         let Some(id) = reply.number() else { return };
-        let matches = self.outbox.flying.get(&id).is_some_and(|item| item.message.channel == reply.channel.as_str());
+        let matches = self.outbox.flying.get(&id).is_some_and(|item| item.message.channel == reply.channel);
         if !matches {
             if self.outbox.calls.contains_key(&id) {
                 return;
@@ -390,6 +407,9 @@ impl Machine {
 
     /// Gives up messages whose deadline has passed.
     pub(super) fn expire(&mut self, now: Instant) {
+        if self.outbox.earliest.is_none_or(|earliest| earliest > now) {
+            return;
+        }
         let late = |item: &Item| item.deadline.is_some_and(|deadline| deadline <= now);
         let mut expired = Vec::new();
         let queued: Vec<(u8, u64)> =
@@ -412,9 +432,7 @@ impl Machine {
                 self.effect(Effect::Done { ticket, outcome: Err(error) });
             }
         }
-        if self.outbox.blocked_until.is_some_and(|until| until <= now) {
-            self.outbox.blocked_until = None;
-        }
+        self.outbox.find_earliest();
     }
 
     pub(super) fn fail_everything(&mut self, reason: &Error) {
@@ -430,6 +448,7 @@ impl Machine {
             }
         }
         self.outbox.blocked_until = None;
+        self.outbox.earliest = None;
         self.outbox.failures = 0;
     }
 }

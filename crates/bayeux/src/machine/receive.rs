@@ -21,7 +21,8 @@ impl Machine {
         if exchange.is_some_and(|id| !self.exchanges.contains_key(&id)) || self.state == State::Disconnected {
             return;
         }
-        let connect_id = self.waiting_id(Lane::Connect);
+        let connect_id =
+            self.held.and_then(|id| self.exchanges.get(&id)).and_then(|open| open.waiting.first().copied());
         let own_connect = messages.iter().find(|message| {
             is_meta_reply(message, "/meta/connect") && message.number().is_some() && message.number() == connect_id
         });
@@ -59,11 +60,6 @@ impl Machine {
             self.failed(transport, Some(id), Failure::sent(FailureKind::NoReply, ""), now);
         }
         self.check_closed(now);
-    }
-
-    /// The id of the message that waits on a lane with a single message.
-    fn waiting_id(&self, lane: Lane) -> Option<u64> {
-        self.exchanges.values().find(|open| open.lane == lane).and_then(|open| open.waiting.first().copied())
     }
 
     fn delivered(&mut self, transport: TransportKind, message: Incoming, take: bool, now: Instant) {
@@ -107,15 +103,18 @@ impl Machine {
 
     fn meta(&mut self, reply: Incoming, deliveries: u64, take: bool, now: Instant) {
         let id = reply.number();
-        let position = id.and_then(|id| {
-            self.exchanges
-                .iter()
-                .find_map(|(exchange, open)| open.waiting.contains(&id).then_some((*exchange, open.lane, id)))
+        let exchange = id.and_then(|id| {
+            let of_item = self.outbox.exchange_of(id);
+            let candidates = of_item.into_iter().chain(self.held).chain(self.alone);
+            candidates
+                .into_iter()
+                .find(|exchange| self.exchanges.get(exchange).is_some_and(|open| open.waiting.contains(&id)))
         });
+        let position = exchange.and_then(|exchange| Some((exchange, self.exchanges.get(&exchange)?.lane)));
         self.effect(Effect::Meta(reply.clone()));
         match (reply.channel.as_str(), position) {
-            ("/meta/connect", Some((exchange, Lane::Connect, _))) => {
-                self.exchanges.remove(&exchange);
+            ("/meta/connect", Some((exchange, Lane::Connect))) => {
+                self.end_exchange(exchange);
                 self.advised(&reply, now);
                 if take && reply.successful() == Some(true) {
                     for message in self.ack.take_held() {
@@ -127,10 +126,10 @@ impl Machine {
                 }
                 self.connected(&reply, now);
             }
-            ("/meta/handshake", Some((exchange, Lane::Command, _)))
+            ("/meta/handshake", Some((exchange, Lane::Command)))
                 if matches!(self.state, State::Handshaking | State::Rehandshaking) =>
             {
-                self.exchanges.remove(&exchange);
+                self.end_exchange(exchange);
                 self.advice = Advice::default();
                 self.advised(&reply, now);
                 self.handshaken(&reply, deliveries, now);
@@ -139,8 +138,8 @@ impl Machine {
                 self.advised(&reply, now);
                 self.replied(reply, now);
             }
-            ("/meta/disconnect", Some((exchange, Lane::Command, _))) => {
-                self.exchanges.remove(&exchange);
+            ("/meta/disconnect", Some((exchange, Lane::Command))) => {
+                self.end_exchange(exchange);
                 self.said_goodbye(now);
             }
             ("/meta/disconnect", None) if reply.successful() != Some(false) && self.client_id.is_some() => {
@@ -167,6 +166,9 @@ impl Machine {
         if advice == self.advice {
             return;
         }
+        if !advice.hosts.is_empty() {
+            self.hosts.clone_from(&advice.hosts);
+        }
         self.advice = advice;
         self.tell(Event::Advised(self.advice.clone()));
     }
@@ -178,14 +180,13 @@ impl Machine {
 
     /// Strikes a message off its exchange; the exchange goes when it was the last one.
     pub(super) fn strike(&mut self, id: u64) {
-        let exchange =
-            self.exchanges.iter().find_map(|(exchange, open)| open.waiting.contains(&id).then_some(*exchange));
+        let exchange = self.outbox.exchange_of(id);
         if let Some(exchange) = exchange
             && let Some(open) = self.exchanges.get_mut(&exchange)
         {
             open.waiting.retain(|waiting| *waiting != id);
             if open.waiting.is_empty() {
-                self.exchanges.remove(&exchange);
+                self.end_exchange(exchange);
             }
         }
     }

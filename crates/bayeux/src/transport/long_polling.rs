@@ -89,6 +89,10 @@ impl Transport for LongPolling {
     fn move_to(&mut self, host: &str) {
         self.way.move_to(host);
     }
+
+    fn aim(&mut self, url: &Url) {
+        self.way.url = url.clone();
+    }
 }
 
 /// One POST and its answer. Redirects are followed with the method and the body kept, and only on the same origin: cookies

@@ -12,6 +12,7 @@ pub(crate) mod websocket;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use url::Url;
 
 use crate::error::Failure;
 use crate::machine::{ExchangeId, Lane};
@@ -23,6 +24,7 @@ pub struct Request {
     /// Names it in the answer.
     pub exchange: ExchangeId,
     /// Which lane it uses: the lanes do not wait for each other.
+    #[cfg_attr(not(feature = "test-util"), expect(dead_code, reason = "a scripted transport shows it"))]
     pub lane: Lane,
     /// A JSON array of messages.
     pub body: Bytes,
@@ -68,4 +70,7 @@ pub trait Transport: Send {
 
     /// Goes over to another host of the same service.
     fn move_to(&mut self, host: &str);
+
+    /// Goes over to another address.
+    fn aim(&mut self, url: &Url);
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use url::Url;
 
 use super::{Arrival, Request, Transport};
 use crate::error::Failure;
@@ -47,12 +48,14 @@ pub struct Script {
 type Lines = Arc<Mutex<Vec<(TransportKind, mpsc::UnboundedSender<Arrival>)>>>;
 
 /// Something that the client did to a transport without sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// It gave a request up.
     Forgotten(TransportKind, ExchangeId),
     /// It closed the transport.
     Shut(TransportKind),
+    /// It went over to another host or address.
+    MovedTo(String),
 }
 
 impl Default for Script {
@@ -274,5 +277,11 @@ impl Transport for Scripted {
         }
     }
 
-    fn move_to(&mut self, _host: &str) {}
+    fn move_to(&mut self, host: &str) {
+        self.note(Ended::MovedTo(host.to_owned()));
+    }
+
+    fn aim(&mut self, url: &Url) {
+        self.note(Ended::MovedTo(url.to_string()));
+    }
 }

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
+use url::Url;
 
 use super::http::{Way, failure};
 use super::{Arrival, Request, Transport};
@@ -222,6 +223,10 @@ impl Transport for WebSocket {
 
     fn move_to(&mut self, host: &str) {
         self.way.move_to(host);
+    }
+
+    fn aim(&mut self, url: &Url) {
+        self.way.url = url.clone();
     }
 }
 
