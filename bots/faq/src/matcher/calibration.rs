@@ -10,6 +10,11 @@ pub(super) struct HeldOut {
     pub right: bool,
 }
 
+/// The share of known questions that choices are offered for, however precise their answers are.
+const LEAST_SURE: f32 = 0.03;
+/// The share of right answers that may be missed for good.
+const HARDLY_ANY: f32 = 0.005;
+
 /// A logistic curve from confidence to the share of right answers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Calibration {
@@ -60,7 +65,9 @@ impl Calibration {
         Self { slope: (slope / spread) as f32, offset: (offset - slope * mean / spread) as f32 }
     }
 
-    /// The lowest threshold above which the wanted share of answers is right, and one below which hardly a right answer is lost.
+    /// The lowest threshold above which the wanted share of answers is right, but not so low that the least sure of the known
+    /// questions would be answered: questions of a kind that is not known at all look like them. Choices are offered down to
+    /// where hardly a right answer is lost.
     pub fn thresholds(self, held_out: &[HeldOut], precision: f32) -> Thresholds {
         let mut sorted = held_out.to_vec();
         sorted.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
@@ -73,10 +80,13 @@ impl Calibration {
                 answer = Some(one.confidence);
             }
         }
-        let answer = answer.map_or(0.9, |confidence| self.score(confidence)).clamp(0.0, 1.0);
-        let mut rights = sorted.iter().rev().filter(|one| one.right).map(|one| one.confidence);
-        let lost = right / 50;
-        let suggest = rights.nth(lost).map_or(answer, |confidence| self.score(confidence));
-        Thresholds { answer, suggest: suggest.min(answer) * 0.8 }
+        let rights: Vec<f32> = sorted.iter().rev().filter(|one| one.right).map(|one| one.confidence).collect();
+        let losing = |share: f32| rights.get((rights.len() as f32 * share) as usize).copied();
+        let answer = match (answer, losing(LEAST_SURE)) {
+            (Some(answer), Some(least)) => self.score(answer.max(least)),
+            _ => 0.9,
+        };
+        let suggest = losing(HARDLY_ANY).map_or(answer, |confidence| self.score(confidence));
+        Thresholds { answer, suggest: suggest.min(answer) }
     }
 }

@@ -52,11 +52,12 @@ impl Centroid {
     }
 
     /// The likeness of a question to each answer, from 0 to 1.
-    pub fn score(&self, question: &[Weighted], scores: &mut [f32]) {
-        scores.fill(0.0);
-        let length = question.iter().map(|&(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    pub fn score(&self, question: &[Weighted], answers: usize, scores: &mut Vec<f32>) {
+        scores.clear();
+        scores.resize(answers, 0.0);
         for &(feature, weight) in question {
-            let weight = weight / length;
+            // Words and pieces have length 1 each.
+            let weight = weight * std::f32::consts::FRAC_1_SQRT_2;
             let range = self.starts[feature as usize] as usize..self.starts[feature as usize + 1] as usize;
             for &(answer, posting) in &self.postings[range] {
                 scores[answer as usize] += weight * posting;

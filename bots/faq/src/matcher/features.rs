@@ -1,55 +1,83 @@
-//! Turns words into numbered features: words, pairs of neighbouring words, and pieces of two to five characters.
+//! Turns words into features: words, pairs of neighbouring words, and pieces of two to five characters.
 
 use super::hash::Hash;
 use super::normalise::{Text, Word};
 
-/// The kinds of features. Each kind is scaled to the same length, so that none drowns the other.
-pub(super) const BLOCKS: usize = 2;
+/// What a feature is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A word, or a pair of neighbours; the edges of a question count as neighbours.
+    Word,
+    /// A piece of a word.
+    Piece,
+    /// A piece of two neighbouring words, with the space between them.
+    Across,
+}
+
 const SHORTEST: usize = 2;
 const LONGEST: usize = 5;
-
+/// Characters taken of each word for pieces across words.
+const REACH: usize = 3;
+/// No character has this number.
 const EDGE: u64 = 0x0011_0000;
 
-/// Calls `found` with the block and hash of every feature of the words, in order, repeated ones repeatedly.
-pub(super) fn extract(text: &Text, words: &[Word], mut found: impl FnMut(usize, u32)) {
+/// Calls `found` with the kind and hash of every feature of the words, in order, repeated ones repeatedly.
+pub(super) fn extract(text: &Text, words: &[Word], across: bool, mut found: impl FnMut(Kind, u32)) {
     let mut before = Hash::new(1).then(EDGE);
     for word in words {
-        found(0, key(Hash::new(2).then(word.hash.0)));
-        found(0, key(before.then(word.hash.0)));
+        found(Kind::Word, key(Hash::new(2).then(word.hash.0)));
+        found(Kind::Word, key(before.then(word.hash.0)));
         before = Hash::new(1).then(word.hash.0);
     }
     if !words.is_empty() {
-        found(0, key(before.then(EDGE)));
+        found(Kind::Word, key(before.then(EDGE)));
+    }
+    if across {
+        for pair in words.windows(2).filter(|pair| !pair[1].glued) {
+            pieces_across(text.characters_of(pair[0]), text.characters_of(pair[1]), &mut found);
+        }
     }
     let mut rest = words;
     while let Some(first) = rest.first() {
         let glued = 1 + rest[1..].iter().take_while(|word| word.glued).count();
-        let last = rest[glued - 1];
-        // Glued words follow each other in the text, unless one was put in the place of another: then each stands alone.
-        let together = last.end >= first.start && rest[..glued].windows(2).all(|pair| pair[0].end == pair[1].start);
-        if together {
-            pieces(&text.characters[first.start as usize..last.end as usize], &mut found);
+        let run = &rest[..glued];
+        // Glued words follow each other in the text, unless frames were taken out between them: then each stands alone.
+        if run.windows(2).all(|pair| pair[0].end == pair[1].start) {
+            pieces(&text.characters[first.start as usize..run[glued - 1].end as usize], &mut found);
         } else {
-            rest[..glued].iter().for_each(|word| pieces(text.characters_of(*word), &mut found));
+            for word in run {
+                pieces(text.characters_of(*word), &mut found);
+            }
         }
         rest = &rest[glued..];
     }
 }
 
-fn pieces(word: &[char], found: &mut impl FnMut(usize, u32)) {
+fn pieces(word: &[char], found: &mut impl FnMut(Kind, u32)) {
     let length = word.len() + 2;
-    let at = |index: usize| match index {
-        0 => u64::from(' '),
-        _ if index + 1 == length => u64::from(' '),
-        _ => u64::from(word[index - 1]),
+    let at = |index: usize| {
+        let inside = index.checked_sub(1).and_then(|index| word.get(index));
+        u64::from(*inside.unwrap_or(&' '))
     };
     for start in 0..length {
         let mut hash = Hash::new(3);
         for (count, index) in (start..length.min(start + LONGEST)).enumerate() {
             hash = hash.then(at(index));
             if count + 1 >= SHORTEST {
-                found(1, key(hash));
+                found(Kind::Piece, key(hash));
             }
+        }
+    }
+}
+
+fn pieces_across(one: &[char], other: &[char], found: &mut impl FnMut(Kind, u32)) {
+    for left in 1..=REACH.min(one.len()) {
+        let mut hash =
+            one[one.len() - left..].iter().fold(Hash::new(4), |hash, &character| hash.then(u64::from(character)));
+        hash = hash.then(EDGE);
+        for character in &other[..(LONGEST - 1 - left).min(REACH).min(other.len())] {
+            hash = hash.then(u64::from(*character));
+            found(Kind::Across, key(hash));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::calibration::Calibration;
 use super::centroid::Centroid;
 use super::hash::checksum;
+use super::network::Network;
 use super::vocabulary::Vocabulary;
 use super::{Error, Matcher, Method, Model, Thresholds, Training};
 
@@ -22,12 +23,22 @@ impl Matcher {
         self.answers.iter().for_each(|id| body.text(id));
         body.words(self.vocabulary.keys());
         body.floats(self.vocabulary.rarity());
+        body.float(self.vocabulary.unknown());
+        body.byte(u8::from(self.vocabulary.across()));
         match &self.model {
             Model::Centroid(centroid) => {
                 body.byte(1);
                 body.words(&centroid.starts);
                 body.words(&centroid.postings.iter().map(|posting| posting.0).collect::<Vec<_>>());
                 body.floats(&centroid.postings.iter().map(|posting| posting.1).collect::<Vec<_>>());
+            }
+            Model::Network(network) => {
+                body.byte(2);
+                body.bytes(&network.rows.iter().map(|byte| byte.cast_unsigned()).collect::<Vec<_>>());
+                body.floats(&network.scales);
+                body.floats(&network.bias);
+                body.floats(&network.output);
+                body.floats(&network.output_bias);
             }
         }
         body.float(self.calibration.slope);
@@ -42,6 +53,7 @@ impl Matcher {
         body.count(self.training.examples);
         body.count(self.training.skipped);
         body.float(self.training.accuracy);
+        body.float(self.training.other_accuracy.unwrap_or(-1.0));
         body.long(self.training.fingerprint);
         let mut bytes = Vec::with_capacity(HEAD + body.0.len());
         bytes.extend_from_slice(MAGIC);
@@ -109,6 +121,11 @@ impl Writer {
     fn text(&mut self, text: &str) {
         self.count(text.len());
         self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.extend_from_slice(bytes);
     }
 
     fn words(&mut self, words: &[u32]) {
@@ -193,10 +210,12 @@ impl<'b> Reader<'b> {
             return Err(Error::Damaged("it has no answers"));
         }
         let keys = self.words()?;
-        let vocabulary =
-            Vocabulary::from_parts(keys, self.floats()?).ok_or(Error::Damaged("the vocabulary contradicts itself"))?;
+        let (rarity, unknown, across) = (self.floats()?, self.float()?, self.byte()? == 1);
+        let vocabulary = Vocabulary::from_parts(keys, rarity, unknown, across)
+            .ok_or(Error::Damaged("the vocabulary contradicts itself"))?;
         let model = match self.byte()? {
             1 => Model::Centroid(self.centroid(vocabulary.len(), answers.len())?),
+            2 => Model::Network(self.network(vocabulary.len(), answers.len())?),
             _ => return Err(Error::Damaged("the method is unknown")),
         };
         let calibration = Calibration { slope: self.float()?, offset: self.float()? };
@@ -211,9 +230,23 @@ impl<'b> Reader<'b> {
             examples: self.number()?,
             skipped: self.number()?,
             accuracy: self.float()?,
+            other_accuracy: Some(self.float()?).filter(|accuracy| *accuracy >= 0.0),
             fingerprint: self.long()?,
         };
         Ok(Matcher { answers, vocabulary, model, calibration, thresholds, training })
+    }
+
+    fn network(&mut self, features: usize, answers: usize) -> Result<Network, Error> {
+        let length = self.count(1)?;
+        let rows = self.take(length)?.iter().map(|byte| byte.cast_signed()).collect();
+        let (scales, bias) = (self.floats()?, self.floats()?);
+        let (output, output_bias) = (self.floats()?, self.floats()?);
+        let network = Network { answers, rows, scales, bias, output, output_bias };
+        if network.is_sound(features, answers) {
+            Ok(network)
+        } else {
+            Err(Error::Damaged("the network contradicts itself"))
+        }
     }
 
     fn centroid(&mut self, features: usize, answers: usize) -> Result<Centroid, Error> {

@@ -23,6 +23,7 @@
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "counts are limited far below the limits"
 )]
 
@@ -33,17 +34,22 @@ mod features;
 mod file;
 mod frames;
 mod hash;
+mod learning;
+mod network;
 mod normalise;
 mod options;
 mod random;
 mod ranking;
+pub(crate) mod recipe;
 mod scratch;
 mod train;
+mod vector;
 mod vocabulary;
 
 use calibration::Calibration;
 use centroid::Centroid;
-use vocabulary::Vocabulary;
+use network::Network;
+use vocabulary::{Vocabulary, Weighted};
 
 pub use error::Error;
 pub use file::FORMAT;
@@ -69,12 +75,15 @@ pub struct Matcher {
 #[derive(Debug, Clone, PartialEq)]
 enum Model {
     Centroid(Centroid),
+    Network(Network),
 }
 
 impl Model {
-    fn score(&self, question: &[vocabulary::Weighted], scores: &mut [f32]) {
+    /// How sure the model is of each answer.
+    fn score(&self, question: &[Weighted], answers: usize, hidden: &mut Vec<f32>, scores: &mut Vec<f32>) {
         match self {
-            Self::Centroid(centroid) => centroid.score(question, scores),
+            Self::Centroid(centroid) => centroid.score(question, answers, scores),
+            Self::Network(network) => network.score(question, hidden, scores),
         }
     }
 }
@@ -147,13 +156,12 @@ impl Matcher {
             if index > 0 && (alone || end - start < 2) {
                 continue;
             }
-            let Scratch { text, kept, buffers, weighted, scores, .. } = &mut *scratch;
+            let Scratch { text, kept, buffers, weighted, hidden, scores, .. } = &mut *scratch;
             self.vocabulary.weigh(text, &kept[start..end], buffers, weighted);
             if weighted.is_empty() {
                 continue;
             }
-            scores.resize(self.answers.len(), 0.0);
-            self.model.score(weighted, scores);
+            self.model.score(weighted, self.answers.len(), hidden, scores);
             let ranking = self.choose(scores, &allowed, cut);
             if best.len == 0 || ranking.confidence() > best.confidence() {
                 best = ranking;

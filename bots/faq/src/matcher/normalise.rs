@@ -146,7 +146,6 @@ impl Reader<'_> {
         let code = u32::from(character);
         // Accents are left out by many who write in a hurry.
         let character = match code {
-            0..=0xBF => character,
             0xDF => {
                 self.text.characters.push('s');
                 's'

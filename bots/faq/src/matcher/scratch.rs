@@ -14,6 +14,7 @@ pub struct Scratch {
     pub(super) sentences: Vec<(usize, usize)>,
     pub(super) buffers: Buffers,
     pub(super) weighted: Vec<Weighted>,
+    pub(super) hidden: Vec<f32>,
     pub(super) scores: Vec<f32>,
 }
 

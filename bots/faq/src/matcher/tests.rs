@@ -92,6 +92,44 @@ fn the_same_question_for_two_answers_ranks_both() {
     assert!((ranking.candidates()[0].score - ranking.candidates()[1].score).abs() < 0.01);
 }
 
+/// Many questions made from a few words, so that a network can be trained on them.
+fn made() -> Vec<(String, String)> {
+    let topics = ["parcel", "password", "invoice", "refund", "contract", "address"];
+    let frames = [
+        "where is my #",
+        "i need a new #",
+        "the # is wrong",
+        "can i change the #",
+        "tell me about the #",
+        "# please help",
+    ];
+    let make = |topic: &str, frame: &str| (frame.replace('#', topic), topic.to_owned());
+    topics.iter().flat_map(|topic| frames.iter().map(move |frame| make(topic, frame))).collect()
+}
+
+fn train_made(method: Method, threads: usize) -> Matcher {
+    let made = made();
+    let examples: Vec<_> = made.iter().map(|(text, answer)| Example::new(text, answer)).collect();
+    let options = TrainOptions { method, threads, ..TrainOptions::default() };
+    Matcher::train(&examples, &["how is the weather"], &options).unwrap()
+}
+
+#[test]
+fn a_network_learns_and_is_saved_too() {
+    let matcher = train_made(Method::Network, 1);
+    assert_eq!(best(&matcher, "what about my invoice"), "invoice");
+    assert_eq!(matcher.training().method, Method::Network);
+    assert_eq!(Matcher::from_bytes(&matcher.to_bytes()).unwrap(), matcher);
+    assert_eq!(matcher.to_bytes(), train_made(Method::Network, 3).to_bytes());
+}
+
+#[test]
+fn the_method_is_chosen_by_what_was_held_out() {
+    let training = train_made(Method::Auto, 1).training().clone();
+    assert_ne!(training.method, Method::Auto);
+    assert!(training.other_accuracy.unwrap() <= training.accuracy);
+}
+
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let first = trained().to_bytes();

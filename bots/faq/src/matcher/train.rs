@@ -1,20 +1,29 @@
-//! Training: from examples to a matcher.
+//! Training: from examples to a matcher, with thresholds from questions that were held out.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, HeldOut};
 use super::centroid::Centroid;
 use super::hash::{Hash, checksum};
+use super::learning::{self, Lesson};
+use super::network::{Network, Trained};
 use super::normalise::{Text, Word};
 use super::random::Random;
+use super::recipe::Recipe;
 use super::vocabulary::{Buffers, Vocabulary, Weighted};
 use super::{Error, Example, FORMAT, Matcher, Method, Model, Scratch, TrainOptions};
 
 const MAX_EXAMPLES: usize = 2_000_000;
 const MAX_ANSWERS: usize = 100_000;
 const FOLDS: usize = 5;
+/// Enough questions held out to tell methods apart and to set a threshold: no more folds are tried than it takes.
+const ENOUGH_HELD_OUT: usize = 600;
+/// More are not asked of a held-out fold.
+const MAX_HELD_OUT: usize = 4_000;
 
 /// What training found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +34,10 @@ pub struct Training {
     pub examples: usize,
     /// How many were left out because they have no words.
     pub skipped: usize,
-    /// The share of held-out examples that were matched with their own answer.
+    /// The share of held-out examples that the chosen method matched with their own answer.
     pub accuracy: f32,
+    /// The same for the method that was not chosen, where it was tried.
+    pub other_accuracy: Option<f32>,
     /// Identifies examples and options: see [`fingerprint`].
     pub fingerprint: u64,
 }
@@ -49,8 +60,20 @@ struct Question {
     text: Text,
     words: Vec<Word>,
     /// None for one that is known to be out of scope.
-    answer: Option<usize>,
+    answer: Option<u32>,
     fold: usize,
+}
+
+/// A question that was held out: the answer it belongs to, and the one that was found with its confidence.
+type Trial = (Option<u32>, Option<(u32, f32)>);
+
+/// The questions with their features, as one method sees them.
+struct Course<'q> {
+    method: Method,
+    vocabulary: Vocabulary,
+    weighted: Vec<Vec<Weighted>>,
+    questions: &'q [Question],
+    answers: usize,
 }
 
 impl Matcher {
@@ -58,89 +81,80 @@ impl Matcher {
     ///
     /// Examples without a word in them are skipped and counted. Two answers with the same question are allowed: both are offered.
     pub fn train(examples: &[Example<'_>], out_of_scope: &[&str], options: &TrainOptions) -> Result<Self, Error> {
+        Self::train_with(examples, out_of_scope, options, &Recipe::default())
+    }
+
+    pub(crate) fn train_with(
+        examples: &[Example<'_>],
+        out_of_scope: &[&str],
+        options: &TrainOptions,
+        recipe: &Recipe,
+    ) -> Result<Self, Error> {
         options.validate()?;
-        let limit =
-            |what, found, limit| if found > limit { Err(Error::TooMuch { what, found, limit }) } else { Ok(()) };
-        limit("example questions", examples.len() + out_of_scope.len(), MAX_EXAMPLES)?;
-        let mut answers: Vec<String> = Vec::new();
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut questions = Vec::with_capacity(examples.len() + out_of_scope.len());
-        let mut skipped = 0;
-        let mut scratch = Scratch::default();
-        let with_answers = examples.iter().map(|example| (example.text, Some(example.answer)));
-        for (message, answer) in with_answers.chain(out_of_scope.iter().map(|message| (*message, None))) {
-            scratch.read(message);
-            if scratch.kept.is_empty() {
-                skipped += 1;
-                continue;
-            }
-            let answer = answer.map(|id| {
-                *numbers.entry(id).or_insert_with(|| {
-                    answers.push(id.to_owned());
-                    answers.len() - 1
-                })
-            });
-            let words = std::mem::take(&mut scratch.kept);
-            questions.push(Question { text: std::mem::take(&mut scratch.text), words, answer, fold: 0 });
-        }
-        limit("answers", answers.len(), MAX_ANSWERS)?;
-        if answers.is_empty() {
-            return Err(Error::NothingToLearn);
-        }
-        assign_folds(&mut questions, options.seed);
-        let known = questions.iter().filter(|question| question.answer.is_some());
-        let vocabulary = Vocabulary::learn(known.map(|question| (&question.text, &question.words[..])));
-        let mut buffers = Buffers::default();
-        let weighted: Vec<Vec<Weighted>> = questions
-            .iter()
-            .map(|question| {
-                let mut weighted = Vec::new();
-                vocabulary.weigh(&question.text, &question.words, &mut buffers, &mut weighted);
-                weighted
-            })
-            .collect();
-        let learn = |left_out: Option<usize>| {
-            let taken = questions.iter().zip(&weighted).filter(|(question, _)| Some(question.fold) != left_out);
-            let taken = taken.filter_map(|(question, weighted)| Some((&weighted[..], question.answer?)));
-            Model::Centroid(Centroid::learn(vocabulary.len(), answers.len(), taken))
+        let (answers, questions) = read(examples, out_of_scope, options.seed)?;
+        let known = questions.iter().filter(|question| question.answer.is_some()).count();
+        let methods: &[Method] = match options.method {
+            Method::Auto if !is_worth_a_network(known, answers.len(), recipe) => &[Method::Centroid],
+            Method::Auto => &[Method::Centroid, Method::Network],
+            Method::Centroid => &[Method::Centroid],
+            Method::Network => &[Method::Network],
         };
-        let mut held_out = Vec::with_capacity(questions.len());
-        let mut scores = vec![0.0; answers.len()];
-        for fold in 0..FOLDS {
-            let model = learn(Some(fold));
-            for (question, weighted) in questions.iter().zip(&weighted).filter(|(question, _)| question.fold == fold) {
-                model.score(weighted, &mut scores);
-                held_out.push((question.answer, best(&scores)));
-            }
-        }
-        let in_scope = held_out.iter().filter(|(answer, _)| answer.is_some()).count();
-        let right = held_out.iter().filter(|(answer, best)| *answer == Some(best.0)).count();
-        let held_out: Vec<HeldOut> = held_out
-            .into_iter()
-            .map(|(answer, best)| HeldOut { confidence: best.1, right: answer == Some(best.0) })
-            .collect();
-        let calibration = Calibration::fit(&held_out);
-        let model = learn(None);
-        let accuracy = right as f32 / in_scope as f32;
+        let courses: Vec<Course<'_>> =
+            methods.iter().map(|method| Course::new(*method, &questions, answers.len(), recipe)).collect();
+        let folds = ENOUGH_HELD_OUT.div_ceil((known / FOLDS).max(1)).min(FOLDS);
+        let tried = parallel(options.threads, courses.len() * folds, |job| {
+            courses[job / folds].try_fold(job % folds, options.seed, recipe)
+        });
+        let mut outcomes: Vec<Outcome> = tried.chunks(folds).map(Outcome::of).collect();
+        let chosen = usize::from(outcomes.len() > 1 && outcomes[1].accuracy > outcomes[0].accuracy);
+        let other_accuracy = (outcomes.len() > 1).then(|| outcomes[1 - chosen].accuracy);
+        let outcome = outcomes.swap_remove(chosen);
+        let course = courses.into_iter().nth(chosen).ok_or(Error::NothingToLearn)?;
         let training = Training {
-            method: Method::Centroid,
-            examples: in_scope,
-            skipped,
-            accuracy,
+            method: course.method,
+            examples: known,
+            skipped: examples.len() + out_of_scope.len() - questions.len(),
+            accuracy: outcome.accuracy,
+            other_accuracy,
             fingerprint: fingerprint(examples, out_of_scope, options),
         };
-        let thresholds = calibration.thresholds(&held_out, options.precision);
-        Ok(Self { answers, vocabulary, model, calibration, thresholds, training })
+        let members = (recipe.rows / course.vocabulary.len().max(1)).clamp(1, recipe.members);
+        let model = course.learn(None, members, options.threads, options.seed, recipe);
+        let calibration = Calibration::fit(&outcome.held_out);
+        let thresholds = calibration.thresholds(&outcome.held_out, options.precision);
+        Ok(Self { answers, vocabulary: course.vocabulary, model, calibration, thresholds, training })
     }
 }
 
-fn best(scores: &[f32]) -> (usize, f32) {
-    scores.iter().enumerate().fold(
-        (0, f32::NEG_INFINITY),
-        |best, (answer, &score)| {
-            if score > best.1 { (answer, score) } else { best }
-        },
-    )
+/// Reads the examples: the ids of the answers, and the questions with their folds.
+fn read(examples: &[Example<'_>], out_of_scope: &[&str], seed: u64) -> Result<(Vec<String>, Vec<Question>), Error> {
+    let limit = |what, found, limit| if found > limit { Err(Error::TooMuch { what, found, limit }) } else { Ok(()) };
+    limit("example questions", examples.len() + out_of_scope.len(), MAX_EXAMPLES)?;
+    let mut answers: Vec<String> = Vec::new();
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut questions = Vec::with_capacity(examples.len() + out_of_scope.len());
+    let mut scratch = Scratch::default();
+    let with_answers = examples.iter().map(|example| (example.text, Some(example.answer)));
+    for (message, answer) in with_answers.chain(out_of_scope.iter().map(|message| (*message, None))) {
+        scratch.read(message);
+        if scratch.kept.is_empty() {
+            continue;
+        }
+        let answer = answer.map(|id| {
+            *numbers.entry(id).or_insert_with(|| {
+                answers.push(id.to_owned());
+                answers.len() as u32 - 1
+            })
+        });
+        let words = std::mem::take(&mut scratch.kept);
+        questions.push(Question { text: std::mem::take(&mut scratch.text), words, answer, fold: 0 });
+    }
+    limit("answers", answers.len(), MAX_ANSWERS)?;
+    if answers.is_empty() {
+        return Err(Error::NothingToLearn);
+    }
+    assign_folds(&mut questions, seed);
+    Ok((answers, questions))
 }
 
 /// Every answer's questions are spread evenly over the folds, in an order drawn from the seed.
@@ -148,10 +162,120 @@ fn assign_folds(questions: &mut [Question], seed: u64) {
     let mut random = Random::new(seed, 1);
     let mut order: Vec<usize> = (0..questions.len()).collect();
     random.shuffle(&mut order);
-    let mut next: HashMap<Option<usize>, usize> = HashMap::new();
+    let mut next: HashMap<Option<u32>, usize> = HashMap::new();
     for index in order {
         let next = next.entry(questions[index].answer).or_insert_with(|| random.below(FOLDS));
         questions[index].fold = *next;
         *next = (*next + 1) % FOLDS;
     }
+}
+
+/// A network needs more than one answer, and more than a question or two each; with very many answers it would take too long.
+fn is_worth_a_network(examples: usize, answers: usize, recipe: &Recipe) -> bool {
+    let work = recipe.rounds(examples) as f32 * examples as f32 * answers as f32;
+    answers > 1 && examples >= 2 * answers && work <= recipe.most_work
+}
+
+impl<'q> Course<'q> {
+    fn new(method: Method, questions: &'q [Question], answers: usize, recipe: &Recipe) -> Self {
+        let known = questions.iter().filter(|question| question.answer.is_some());
+        let (least, across) = match method {
+            Method::Network => (recipe.least, known.clone().count() as f32 >= recipe.across_from * answers as f32),
+            Method::Centroid | Method::Auto => (1, false),
+        };
+        let vocabulary = Vocabulary::learn(least, across, known.map(|question| (&question.text, &question.words[..])));
+        let mut buffers = Buffers::default();
+        let mut weigh = |question: &Question| {
+            let mut weighted = Vec::new();
+            vocabulary.weigh(&question.text, &question.words, &mut buffers, &mut weighted);
+            weighted
+        };
+        let weighted = questions.iter().map(&mut weigh).collect();
+        Self { method, vocabulary, weighted, questions, answers }
+    }
+
+    /// Learns from all questions, or all but those of a fold.
+    fn learn(&self, left_out: Option<usize>, members: usize, threads: usize, seed: u64, recipe: &Recipe) -> Model {
+        let taken = self.questions.iter().zip(&self.weighted);
+        let taken = taken.filter(|(question, weighted)| Some(question.fold) != left_out && !weighted.is_empty());
+        let lessons: Vec<Lesson<'_>> = taken.map(|(question, weighted)| (&weighted[..], question.answer)).collect();
+        let features = self.vocabulary.len();
+        match self.method {
+            Method::Network => {
+                let trained: Vec<Trained> = parallel(threads, members, |member| {
+                    learning::learn(features, self.answers, &lessons, seed.wrapping_add(member as u64), recipe)
+                });
+                Model::Network(Network::vote(self.answers, &trained))
+            }
+            Method::Centroid | Method::Auto => {
+                let known = lessons.iter().filter_map(|&(weighted, answer)| Some((weighted, answer? as usize)));
+                Model::Centroid(Centroid::learn(features, self.answers, known))
+            }
+        }
+    }
+
+    /// What a model that has not seen them says about the questions of a fold: the answer each belongs to and what was found.
+    fn try_fold(&self, fold: usize, seed: u64, recipe: &Recipe) -> Vec<Trial> {
+        let model = self.learn(Some(fold), 1, 1, seed, recipe);
+        let (mut hidden, mut scores) = (Vec::new(), Vec::new());
+        let held_out = self.questions.iter().zip(&self.weighted).filter(|(question, _)| question.fold == fold);
+        let outcome = held_out.take(MAX_HELD_OUT).map(|(question, weighted)| {
+            if weighted.is_empty() {
+                return (question.answer, None);
+            }
+            model.score(weighted, self.answers, &mut hidden, &mut scores);
+            (question.answer, Some(best(&scores)))
+        });
+        outcome.collect()
+    }
+}
+
+fn best(scores: &[f32]) -> (u32, f32) {
+    let all = scores.iter().zip(0..);
+    all.fold((0, f32::NEG_INFINITY), |best, (&score, answer)| if score > best.1 { (answer, score) } else { best })
+}
+
+/// How a method did on held-out questions.
+struct Outcome {
+    accuracy: f32,
+    held_out: Vec<HeldOut>,
+}
+
+impl Outcome {
+    fn of(folds: &[Vec<Trial>]) -> Self {
+        let all = || folds.iter().flatten();
+        let known = all().filter(|(answer, _)| answer.is_some()).count();
+        let is_right =
+            |answer: Option<u32>, found: Option<(u32, f32)>| answer.is_some() && answer == found.map(|found| found.0);
+        let right = all().filter(|&&(answer, found)| is_right(answer, found)).count();
+        let held_out =
+            all().filter_map(|&(answer, found)| Some(HeldOut { confidence: found?.1, right: is_right(answer, found) }));
+        Self { accuracy: right as f32 / known.max(1) as f32, held_out: held_out.collect() }
+    }
+}
+
+/// Does jobs on several threads. The outcome is in the order of the jobs and does not depend on the number of threads.
+fn parallel<T: Send>(threads: usize, jobs: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    if threads.min(jobs) <= 1 {
+        return (0..jobs).map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(jobs));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(jobs) {
+            scope.spawn(|| {
+                loop {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    if job >= jobs {
+                        break;
+                    }
+                    let outcome = work(job);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((job, outcome));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(job, _)| *job);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
 }

@@ -1,6 +1,6 @@
 //! The features a knowledge base has, numbered, with how rare each is.
 
-use super::features::{self, BLOCKS};
+use super::features::{self, Kind};
 use super::normalise::{Text, Word};
 
 /// A feature and its weight in a question.
@@ -13,6 +13,10 @@ pub(super) struct Vocabulary {
     keys: Vec<u32>,
     /// Inverse document frequency, by number.
     rarity: Vec<f32>,
+    /// The square of the weight of a feature that is not among them.
+    unknown: f32,
+    /// Pieces across words are features too.
+    across: bool,
     /// Open addressing: hash and number; an empty slot has hash 0.
     slots: Vec<(u32, u32)>,
 }
@@ -20,30 +24,40 @@ pub(super) struct Vocabulary {
 /// What is needed to read a question, kept between questions.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    counts: [Vec<u32>; BLOCKS],
+    words: Vec<u32>,
+    pieces: Vec<u32>,
 }
 
 impl Vocabulary {
-    /// The features of all questions. Each is numbered when it is met first, so that the order of questions is the only order.
-    pub fn learn<'t>(questions: impl Iterator<Item = (&'t Text, &'t [Word])>) -> Self {
-        let mut vocabulary = Self { keys: Vec::new(), rarity: Vec::new(), slots: vec![(0, 0); 1 << 10] };
-        // How many questions have the feature, and which was the last.
-        let mut seen: Vec<(u32, u32)> = Vec::new();
+    /// The features that at least so many questions have. They are numbered as they are met first.
+    pub fn learn<'t>(least: u32, across: bool, questions: impl Iterator<Item = (&'t Text, &'t [Word])>) -> Self {
+        let mut all = Self::empty(across);
+        // How many questions have the feature, which was the last, and how many there must be.
+        let mut seen: Vec<(u32, u32, u32)> = Vec::new();
         let mut count = 0;
         for (text, words) in questions {
             count += 1;
-            features::extract(text, words, |_, key| {
-                let number = vocabulary.insert(key) as usize;
+            features::extract(text, words, across, |kind, key| {
+                let number = all.insert(key) as usize;
                 if number == seen.len() {
-                    seen.push((1, count));
+                    seen.push((1, count, least + u32::from(kind == Kind::Across)));
                 } else if seen[number].1 != count {
-                    seen[number] = (seen[number].0 + 1, count);
+                    (seen[number].0, seen[number].1) = (seen[number].0 + 1, count);
                 }
             });
         }
-        let all = count as f32;
-        vocabulary.rarity = seen.iter().map(|&(with, _)| ((1.0 + all) / (1.0 + with as f32)).ln() + 1.0).collect();
+        let mut vocabulary = Self { unknown: rarity(count, 0).powi(2), ..Self::empty(across) };
+        for (key, (with, _, least)) in all.keys.into_iter().zip(seen) {
+            if with >= least {
+                vocabulary.insert(key);
+                vocabulary.rarity.push(rarity(count, with));
+            }
+        }
         vocabulary
+    }
+
+    fn empty(across: bool) -> Self {
+        Self { keys: Vec::new(), rarity: Vec::new(), unknown: 1.0, across, slots: vec![(0, 0); 1 << 10] }
     }
 
     pub fn len(&self) -> usize {
@@ -58,14 +72,22 @@ impl Vocabulary {
         &self.rarity
     }
 
+    pub fn unknown(&self) -> f32 {
+        self.unknown
+    }
+
+    pub fn across(&self) -> bool {
+        self.across
+    }
+
     /// From what was saved; nothing if the parts do not fit together.
-    pub fn from_parts(keys: Vec<u32>, rarity: Vec<f32>) -> Option<Self> {
-        let sound = keys.len() == rarity.len() && rarity.iter().all(|weight| weight.is_finite() && *weight > 0.0);
+    pub fn from_parts(keys: Vec<u32>, rarity: Vec<f32>, unknown: f32, across: bool) -> Option<Self> {
+        let sound = keys.len() == rarity.len() && rarity.iter().all(|weight| *weight > 0.0) && unknown > 0.0;
         if !sound {
             return None;
         }
-        let mut vocabulary = Self { keys: Vec::with_capacity(keys.len()), rarity, slots: Vec::new() };
-        vocabulary.slots = vec![(0, 0); (keys.len() * 2).next_power_of_two().max(1 << 10)];
+        let slots = vec![(0, 0); (keys.len() * 2 + 2).next_power_of_two().max(1 << 10)];
+        let mut vocabulary = Self { keys: Vec::with_capacity(keys.len()), rarity, unknown, across, slots };
         for (number, key) in keys.into_iter().enumerate() {
             if key == 0 || vocabulary.insert(key) as usize != number {
                 return None;
@@ -107,23 +129,43 @@ impl Vocabulary {
         (found != 0).then_some(number)
     }
 
-    /// The features of a question with their weights, each block scaled to length 1. Unknown features count in the length.
+    /// The features of a question with their weights: words and pieces are scaled to length 1 each, so that neither drowns the
+    /// other. Unknown features count in the length: the less of a question is known, the less weight it has.
     pub fn weigh(&self, text: &Text, words: &[Word], buffers: &mut Buffers, weighted: &mut Vec<Weighted>) {
         weighted.clear();
-        buffers.counts.iter_mut().for_each(Vec::clear);
-        features::extract(text, words, |block, key| {
-            if let Some(number) = self.find(key) {
-                buffers.counts[block].push(number);
+        buffers.words.clear();
+        buffers.pieces.clear();
+        let (mut unknown_words, mut unknown_pieces) = (0_u32, 0_u32);
+        features::extract(text, words, self.across, |kind, key| {
+            let (block, unknown) = match kind {
+                Kind::Word => (&mut buffers.words, &mut unknown_words),
+                Kind::Piece | Kind::Across => (&mut buffers.pieces, &mut unknown_pieces),
+            };
+            match self.find(key) {
+                Some(number) => block.push(number),
+                None => *unknown += 1,
             }
         });
-        for counts in &mut buffers.counts {
-            counts.sort_unstable();
-            let block = weighted.len();
-            for same in counts.chunk_by(|one, other| one == other) {
-                weighted.push((same[0], (1.0 + (same.len() as f32).ln()) * self.rarity[same[0] as usize]));
+        for (block, unknown) in [(&mut buffers.words, unknown_words), (&mut buffers.pieces, unknown_pieces)] {
+            block.sort_unstable();
+            let begin = weighted.len();
+            let mut square = unknown as f32 * self.unknown;
+            for same in block.chunk_by(|one, other| one == other) {
+                // Most features are there once: the logarithm is not needed for them.
+                let often = if same.len() == 1 { 1.0 } else { 1.0 + (same.len() as f32).ln() };
+                let weight = often * self.rarity[same[0] as usize];
+                square += weight * weight;
+                weighted.push((same[0], weight));
             }
-            let length = weighted[block..].iter().map(|&(_, weight)| weight * weight).sum::<f32>().sqrt();
-            weighted[block..].iter_mut().for_each(|(_, weight)| *weight /= length);
+            let factor = 1.0 / square.sqrt().max(f32::MIN_POSITIVE);
+            for (_, weight) in &mut weighted[begin..] {
+                *weight *= factor;
+            }
         }
     }
+}
+
+/// Inverse document frequency of a feature that so many of so many questions have.
+fn rarity(all: u32, with: u32) -> f32 {
+    ((1.0 + all as f32) / (1.0 + with as f32)).ln() + 1.0
 }

@@ -1,0 +1,186 @@
+//! Training of one network: one example at a time, with dropout, label smoothing, and Adagrad with one number a row.
+
+use super::network::Trained;
+use super::random::Random;
+use super::recipe::Recipe;
+use super::vector::{LANES, add, dot, exp, padded};
+use super::vocabulary::Weighted;
+
+/// What a network learns from: the features of a question, and its answer unless it is out of scope.
+pub(super) type Lesson<'q> = (&'q [Weighted], Option<u32>);
+
+/// The network and what training needs beside it.
+struct Learner<'r> {
+    recipe: &'r Recipe,
+    random: Random,
+    answers: usize,
+    network: Trained,
+    /// Adagrad's sums of squares: one a feature, one for the bias, one an answer for its output and its bias.
+    row_squares: Vec<f32>,
+    bias_squares: f32,
+    output_squares: Vec<f32>,
+    output_bias_squares: Vec<f32>,
+    active: Vec<Weighted>,
+    hidden: Vec<f32>,
+    /// Logits, then likelihoods, then errors.
+    errors: Vec<f32>,
+    change: Vec<f32>,
+    back: Vec<f32>,
+}
+
+/// Trains a network.
+pub(super) fn learn(features: usize, answers: usize, lessons: &[Lesson<'_>], seed: u64, recipe: &Recipe) -> Trained {
+    let mut learner = Learner::new(features, answers, seed, recipe);
+    let known = lessons.iter().filter(|(_, answer)| answer.is_some()).count();
+    let mut order: Vec<u32> = Vec::new();
+    for (index, (_, answer)) in lessons.iter().enumerate() {
+        let repeats = if answer.is_some() { 1 } else { recipe.out_of_scope_repeats };
+        order.extend(std::iter::repeat_n(index as u32, repeats));
+    }
+    let rounds = recipe.rounds(known);
+    let fastest = recipe.rate(known);
+    let steps = (rounds * order.len()) as f32;
+    let mut step = 0.0;
+    for _ in 0..rounds {
+        learner.random.shuffle(&mut order);
+        for &index in &order {
+            learner.look(lessons[index as usize], fastest * (1.0 - step / steps));
+            step += 1.0;
+        }
+    }
+    learner.network
+}
+
+impl<'r> Learner<'r> {
+    fn new(features: usize, answers: usize, seed: u64, recipe: &'r Recipe) -> Self {
+        let width = recipe.width;
+        let outputs = padded(answers);
+        let mut random = Random::new(seed, 2);
+        let mut uniform = |count: usize, spread: f32| -> Vec<f32> {
+            (0..count).map(|_| (random.unit() - 0.5) * 2.0 * spread).collect()
+        };
+        let network = Trained {
+            rows: uniform(features * width, recipe.row_spread),
+            bias: vec![0.0; width],
+            output: uniform(outputs * width, recipe.output_spread),
+            output_bias: vec![0.0; outputs],
+        };
+        Self {
+            recipe,
+            random,
+            answers,
+            network,
+            row_squares: vec![recipe.patience; features],
+            bias_squares: recipe.patience,
+            output_squares: vec![recipe.patience; outputs],
+            output_bias_squares: vec![recipe.patience; outputs],
+            active: Vec::new(),
+            hidden: vec![0.0; width],
+            errors: vec![0.0; outputs],
+            change: vec![0.0; outputs],
+            back: vec![0.0; width],
+        }
+    }
+
+    /// Shows one question, and moves the network a step towards its answer.
+    fn look(&mut self, (question, answer): Lesson<'_>, rate: f32) {
+        self.forward(question);
+        self.err(answer);
+        self.step_output(rate);
+        self.step_rows(rate);
+    }
+
+    fn forward(&mut self, question: &[Weighted]) {
+        let keep = 1.0 - self.recipe.feature_dropout;
+        let width = self.recipe.width;
+        self.active.clear();
+        self.active.resize(question.len(), (0, 0.0));
+        let mut taken = 0;
+        for &(feature, weight) in question {
+            // Without a branch: it would be mispredicted every other time.
+            self.active[taken] = (feature, weight / keep);
+            taken += usize::from(self.random.unit() < keep);
+        }
+        self.active.truncate(taken);
+        self.hidden.copy_from_slice(&self.network.bias);
+        for &(feature, weight) in &self.active {
+            add(weight, &self.network.rows[feature as usize * width..][..width], &mut self.hidden);
+        }
+        let kept = 256.0 / (256 - self.recipe.hidden_dropout) as f32;
+        for hidden in self.hidden.as_chunks_mut::<8>().0 {
+            let bits = self.random.next();
+            for (place, hidden) in hidden.iter_mut().enumerate() {
+                let factor = if (bits >> (8 * place)) & 255 < self.recipe.hidden_dropout { 0.0 } else { kept };
+                *hidden = hidden.max(0.0) * factor;
+            }
+        }
+        self.errors.copy_from_slice(&self.network.output_bias);
+        for (hidden, row) in self.hidden.iter().zip(self.network.output.chunks_exact(self.errors.len())) {
+            if *hidden > 0.0 {
+                add(*hidden, row, &mut self.errors);
+            }
+        }
+    }
+
+    /// Likelihoods less what was wanted.
+    fn err(&mut self, answer: Option<u32>) {
+        let answers = self.answers as f32;
+        let most = self.errors[..self.answers].iter().fold(f32::NEG_INFINITY, |most, logit| most.max(*logit));
+        self.errors[self.answers..].fill(f32::NEG_INFINITY);
+        let mut sums = [0.0_f32; LANES];
+        for errors in self.errors.as_chunks_mut::<LANES>().0 {
+            for lane in 0..LANES {
+                errors[lane] = exp(errors[lane] - most);
+                sums[lane] += errors[lane];
+            }
+        }
+        let scale = 1.0 / sums.iter().sum::<f32>();
+        let (hit, miss) = match answer {
+            Some(_) => (1.0 - self.recipe.smoothing, self.recipe.smoothing / answers),
+            None => (0.0, 1.0 / answers),
+        };
+        for error in &mut self.errors {
+            *error = *error * scale - miss;
+        }
+        if let Some(answer) = answer {
+            self.errors[answer as usize] -= hit;
+        }
+        self.errors[self.answers..].fill(0.0);
+    }
+
+    fn step_output(&mut self, rate: f32) {
+        let width = self.recipe.width as f32;
+        let outputs = self.errors.len();
+        let square = dot(&self.hidden, &self.hidden) / width;
+        let squares = self.output_squares.iter_mut().zip(&mut self.output_bias_squares);
+        let parts = self.change.iter_mut().zip(&mut self.network.output_bias);
+        for ((error, (squares, bias_squares)), (change, bias)) in self.errors.iter().zip(squares).zip(parts) {
+            *squares += error * error * square;
+            *bias_squares += error * error;
+            *change = -rate * error / squares.sqrt();
+            *bias -= rate * error / bias_squares.sqrt();
+        }
+        let kept = 256.0 / (256 - self.recipe.hidden_dropout) as f32;
+        let units = self.hidden.iter().zip(&mut self.back).zip(self.network.output.chunks_exact_mut(outputs));
+        for ((hidden, back), row) in units {
+            *back = 0.0;
+            if *hidden > 0.0 {
+                *back = dot(&self.errors, row) * kept;
+                add(*hidden, &self.change, row);
+            }
+        }
+    }
+
+    fn step_rows(&mut self, rate: f32) {
+        let width = self.recipe.width;
+        let square = dot(&self.back, &self.back) / width as f32;
+        for &(feature, weight) in &self.active {
+            let squares = &mut self.row_squares[feature as usize];
+            *squares += weight * weight * square;
+            let row = &mut self.network.rows[feature as usize * width..][..width];
+            add(-rate * weight / squares.sqrt(), &self.back, row);
+        }
+        self.bias_squares += square;
+        add(-rate / self.bias_squares.sqrt(), &self.back, &mut self.network.bias);
+    }
+}

@@ -1,0 +1,75 @@
+//! The constants of training, chosen on validation data: one setting for every knowledge base.
+
+/// How questions become features and how the network is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Recipe {
+    /// Hidden units of one network.
+    pub width: usize,
+    /// At most so many networks vote; fewer where there are many features.
+    pub members: usize,
+    /// The rows of all members together are about this many at most.
+    pub rows: usize,
+    /// A network sees about this many examples, over however many rounds that takes within the limits.
+    pub presentations: f32,
+    pub fewest_rounds: f32,
+    pub most_rounds: f32,
+    /// How far a step goes in the beginning, for few and for many presentations.
+    pub slow: f32,
+    pub fast: f32,
+    /// The share of features hidden at each look, so that the network learns to do without any of them.
+    pub feature_dropout: f32,
+    /// The same for hidden units, in 256ths.
+    pub hidden_dropout: u64,
+    /// The share of certainty that is spread over all answers.
+    pub smoothing: f32,
+    /// How often a message known to be out of scope is shown in a round.
+    pub out_of_scope_repeats: usize,
+    /// What Adagrad's sums of squares begin with: large enough that no feature leaps at its first sight.
+    pub patience: f32,
+    /// The spread of the rows and of the outputs before training.
+    pub row_spread: f32,
+    pub output_spread: f32,
+    /// Features that fewer questions have are unknown to the network.
+    pub least: u32,
+    /// From this many examples an answer, pieces across words are features too.
+    pub across_from: f32,
+    /// A network is not tried where rounds × examples × answers are more.
+    pub most_work: f32,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            width: 128,
+            members: 4,
+            rows: 40_000,
+            presentations: 200_000.0,
+            fewest_rounds: 10.0,
+            most_rounds: 40.0,
+            slow: 0.03,
+            fast: 0.06,
+            feature_dropout: 0.5,
+            hidden_dropout: 51,
+            smoothing: 0.1,
+            out_of_scope_repeats: 8,
+            patience: 1e-2,
+            row_spread: 0.1,
+            output_spread: 0.01,
+            least: 2,
+            across_from: 30.0,
+            most_work: 6e8,
+        }
+    }
+}
+
+impl Recipe {
+    pub fn rounds(&self, examples: usize) -> usize {
+        (self.presentations / examples.max(1) as f32).clamp(self.fewest_rounds, self.most_rounds) as usize
+    }
+
+    /// The first step: slower where few examples are shown often.
+    pub fn rate(&self, examples: usize) -> f32 {
+        let many = ((examples as f32 / 1_000.0).ln() / 10.0_f32.ln()).clamp(0.0, 1.0);
+        self.slow + (self.fast - self.slow) * many
+    }
+}
