@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{AttachedData, Handoff, HandoffFailure, InteractionId, UnixMillis};
 
@@ -51,7 +52,8 @@ impl Verdict {
 }
 
 /// What woke the bot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
     /// The chat was accepted and is live. Nothing has been said yet, or all of it is in the transcript.
@@ -71,7 +73,8 @@ pub enum Event {
 }
 
 /// What the customer said: one or more lines, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Said {
     lines: Vec<String>,
 }
@@ -100,7 +103,8 @@ impl Said {
 }
 
 /// What happens after a turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Next {
     /// Wait for the customer.

@@ -1,11 +1,15 @@
-//! Handing a conversation over to people: one value that says to whom, how, and with which words.
+//! Handing a conversation over to people: one value that says to whom, how, and with which words. In serde, because the
+//! journal keeps what was decided; its golden file guards the names.
 
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::AgentId;
 
 /// To whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Target {
     /// One agent.
@@ -17,7 +21,8 @@ pub enum Target {
 }
 
 /// How.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Manner {
     /// SingleStepTransfer: the bot is out as soon as the platform has taken it.
     #[default]
@@ -27,7 +32,7 @@ pub enum Manner {
 }
 
 /// One choice of a handoff.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// To whom.
     pub target: Target,
@@ -38,7 +43,7 @@ pub struct Choice {
 }
 
 /// A handoff: choices in order of preference, with words for the customer and a note for the person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handoff {
     /// Tried in order. Never empty.
     pub choices: Vec<Choice>,
@@ -109,7 +114,8 @@ impl Handoff {
 }
 
 /// Why a handoff did not happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum HandoffFailure {
     /// There is no such agent, skill or queue.

@@ -2,14 +2,21 @@
 //! contact centre.
 
 mod bot;
+mod bot_call;
+mod clock;
 pub mod duration;
 mod handoff;
 mod ids;
 mod interaction;
+pub mod journal;
+mod machine;
 mod operation;
 pub mod options;
 mod platform;
 mod rehearsal;
+mod room;
+pub mod service;
+mod text;
 mod transcript;
 mod turn;
 
@@ -17,6 +24,7 @@ pub use bot::{Bot, BotError, Event, Next, Offer, Said, Verdict};
 pub use handoff::{Choice, Handoff, HandoffFailure, Manner, Target};
 pub use ids::{AgentId, InteractionId, LoginId, ParticipantId};
 pub use interaction::{AttachedData, Interaction, InteractionState};
+pub use journal::{Journal, MemoryJournal};
 pub use operation::{Operation, Receipt};
 pub use options::Options;
 pub use platform::{
@@ -24,6 +32,7 @@ pub use platform::{
     PlatformLimits, Presence,
 };
 pub use rehearsal::Rehearsal;
+pub use service::{Handle, Service};
 pub use transcript::{Entry, EntryKind, Participant, Role, UnixMillis, Visibility};
 pub use turn::{Silenced, Turn};
 

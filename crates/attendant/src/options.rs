@@ -293,6 +293,8 @@ group! {
     Recovery {
         /// A customer's line older than this is not answered as if it were new.
         @"duration" oldest_line: Duration = seconds(600),
+        /// Said instead, if nothing younger is there to answer.
+        words: String = "I am sorry for the wait. Are you still there?".to_owned(),
         /// A platform that cannot be read for so long gives the conversation up.
         @"duration" give_up_after: Duration = seconds(900),
     }

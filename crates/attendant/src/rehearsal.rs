@@ -1,19 +1,27 @@
-//! A conversation with a bot in memory: no network, no waiting. For tests, and for talking to a bot in a terminal.
+//! A conversation with a bot in memory: the real conversation machine, on virtual time, without a network and without
+//! waiting. For tests, and for talking to a bot in a terminal.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::turn::{Memory, Report, Scene};
+use crate::journal::{Closed, Record};
+use crate::machine::{Conversation, Effect, Input, Remark, State, Timer, after};
+use crate::room::Room;
+use crate::turn::{FromBot, Report};
 use crate::{
-    AttachedData, Bot, Entry, EntryKind, Event, Handoff, HandoffFailure, InteractionId, Next, Offer, Participant, Role,
-    Said, Turn, UnixMillis, Verdict, Visibility,
+    AttachedData, Bot, Entry, EntryKind, Handoff, HandoffFailure, InteractionId, Operation, Options, ParticipantId,
+    PlatformError, PlatformErrorKind, PlatformLimits, Role, UnixMillis, Verdict, Visibility, bot_call,
 };
 
 /// A chat with a bot, played in memory.
+///
+/// The bot runs in the real conversation machine: bursts, pace, deadlines, failover and handoffs are as in production, only
+/// the time is made up. It jumps to the next thing that would happen, so nothing takes long.
 ///
 /// ```
 /// # use attendant::{Bot, BotError, Event, Next, Rehearsal, Turn, async_trait};
@@ -39,43 +47,52 @@ use crate::{
 /// assert_eq!(chat.finished(), Some("resolved"));
 /// # }
 /// ```
-pub struct Rehearsal<B> {
-    bot: B,
+pub struct Rehearsal {
+    bot: Arc<dyn Bot>,
     customer: String,
     data: AttachedData,
-    locale: Option<String>,
+    options: Options,
     now: UnixMillis,
-    transcript: Arc<Vec<Entry>>,
-    memory: BTreeMap<String, Value>,
+    stage: Option<Stage>,
+    heard: Heard,
+}
+
+/// What the bot has shown so far.
+#[derive(Default)]
+struct Heard {
     verdict: Option<Verdict>,
     greeting: Vec<String>,
     handoff: Option<Handoff>,
     finished: Option<String>,
     failures: Vec<String>,
     steps: Vec<(String, Value)>,
-    turns: u64,
-    seed: u64,
+    closed: Option<Closed>,
 }
 
-impl<B: Bot> Rehearsal<B> {
+/// The chat while it is played.
+struct Stage {
+    room: Room,
+    machine: Conversation,
+    inbox: VecDeque<Input>,
+    thinking: Option<BoxFuture<'static, ()>>,
+    reports: mpsc::Sender<FromBot>,
+    reported: mpsc::Receiver<FromBot>,
+    tokens: Vec<(u64, oneshot::Sender<()>)>,
+    next_token: u64,
+    shown: usize,
+}
+
+impl Rehearsal {
     /// A chat that has not begun, with a customer called Ada, on 2 January 2026 at 10:00 UTC (a Friday).
-    pub fn new(bot: B) -> Self {
+    pub fn new(bot: impl Bot) -> Self {
         Self {
-            bot,
+            bot: Arc::new(bot),
             customer: "Ada".to_owned(),
             data: AttachedData::default(),
-            locale: None,
+            options: Options::default(),
             now: UnixMillis(1_767_348_000_000),
-            transcript: Arc::default(),
-            memory: BTreeMap::new(),
-            verdict: None,
-            greeting: Vec::new(),
-            handoff: None,
-            finished: None,
-            failures: Vec::new(),
-            steps: Vec::new(),
-            turns: 0,
-            seed: 1,
+            stage: None,
+            heard: Heard::default(),
         }
     }
 
@@ -96,7 +113,7 @@ impl<B: Bot> Rehearsal<B> {
     /// Sets the customer's language (a BCP 47 tag).
     #[must_use]
     pub fn locale(mut self, tag: impl Into<String>) -> Self {
-        self.locale = Some(tag.into());
+        self.options.locale = Some(tag.into());
         self
     }
 
@@ -107,35 +124,44 @@ impl<B: Bot> Rehearsal<B> {
         self
     }
 
-    /// Seeds the dice of the bot.
+    /// Plays by these rules instead of the defaults.
     #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
         self
     }
 
     /// Offers the chat to the bot and, if it accepts, begins it.
     pub async fn start(mut self) -> Self {
-        let offer = Offer { interaction: Self::id(), data: self.data.clone(), at: self.now };
-        let verdict = self.bot.screen(&offer).await;
-        let accepted = verdict == Verdict::Accept;
-        self.verdict = Some(verdict);
-        if accepted {
-            self.enter("customer", Role::Customer, EntryKind::Joined);
-            self.enter("me", Role::Me, EntryKind::Joined);
-            self.greeting = self.play(Event::Started).await;
-        }
+        let room = Room::new(InteractionId::from("rehearsal"), &self.customer, self.data.clone(), self.now);
+        let limits = PlatformLimits { message_bytes: 4096, agent_only_messages: true, disposition: true };
+        let options = Arc::new(self.options.clone());
+        let (machine, effects) = Conversation::offered(&room.interaction, options, limits, self.now);
+        let (reports, reported) = mpsc::channel(16);
+        self.stage = Some(Stage {
+            room,
+            machine,
+            inbox: VecDeque::new(),
+            thinking: None,
+            reports,
+            reported,
+            tokens: Vec::new(),
+            next_token: 0,
+            shown: 0,
+        });
+        self.perform(effects);
+        self.heard.greeting = self.settle().await;
         self
     }
 
     /// What the bot decided on the offer.
     pub fn verdict(&self) -> Option<&Verdict> {
-        self.verdict.as_ref()
+        self.heard.verdict.as_ref()
     }
 
     /// What the bot said before the customer said anything.
     pub fn greeting(&self) -> &[String] {
-        &self.greeting
+        &self.heard.greeting
     }
 
     /// The customer says something; returns what the bot answers, one string a message.
@@ -145,195 +171,446 @@ impl<B: Bot> Rehearsal<B> {
 
     /// The customer says several lines in one go, which the bot gets as one event.
     pub async fn burst(&mut self, lines: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
-        let lines: Vec<String> = lines.into_iter().map(Into::into).collect();
-        for line in &lines {
-            self.enter("customer", Role::Customer, EntryKind::Text(line.clone()));
+        for line in lines {
+            self.act(&Role::Customer, EntryKind::Text(line.into()));
         }
-        self.play(Event::Said(Said::new(lines))).await
+        self.settle().await
     }
 
-    /// The customer stays silent this long.
+    /// Time passes and the customer says nothing; the bot is woken, and the chat may be closed, as the options have it.
     pub async fn silence(&mut self, how_long: Duration) -> Vec<String> {
-        self.now = UnixMillis(self.now.0 + i64::try_from(how_long.as_millis()).unwrap_or(i64::MAX));
-        self.play(Event::Silent(how_long)).await
+        let until = after(self.now, how_long);
+        let mut replies = Vec::new();
+        while let Some(timer) = self.next_timer(until) {
+            self.ring(timer);
+            replies.extend(self.settle().await);
+        }
+        self.now = self.now.max(until);
+        replies
     }
 
-    /// The handoff that the bot asked for fails on its last choice.
+    /// The customer leaves the chat.
+    pub async fn customer_leaves(&mut self) -> Vec<String> {
+        if let Some(stage) = &mut self.stage
+            && let Some(id) = stage.room.somebody(&Role::Customer)
+        {
+            stage.room.leave(&id, self.now);
+        }
+        let mut replies = self.settle().await;
+        replies.extend(self.silence(self.options.closing.rejoin_within).await);
+        replies
+    }
+
+    /// A person joins the chat: the one who was invited, or one who takes over.
+    pub async fn person_joins(&mut self, nickname: &str) -> Vec<String> {
+        if let Some(stage) = &mut self.stage {
+            stage.room.join(Role::Agent, nickname, self.now);
+        }
+        self.settle().await
+    }
+
+    /// The person says something to the customer. The bot should have nothing to add.
+    pub async fn person_says(&mut self, words: impl Into<String>) -> Vec<String> {
+        self.act(&Role::Agent, EntryKind::Text(words.into()));
+        self.settle().await
+    }
+
+    /// The person leaves the chat.
+    pub async fn person_leaves(&mut self) -> Vec<String> {
+        if let Some(stage) = &mut self.stage
+            && let Some(id) = stage.room.somebody(&Role::Agent)
+        {
+            stage.room.leave(&id, self.now);
+        }
+        self.settle().await
+    }
+
+    /// The transfer that the bot asked for works: the chat is somebody else's.
+    pub async fn accept_handoff(&mut self) -> Vec<String> {
+        if let Some(stage) = &mut self.stage {
+            stage.room.set_state(crate::InteractionState::Completed);
+        }
+        self.settle().await
+    }
+
+    /// Every choice of the handoff that the bot asked for fails like this.
     pub async fn fail_handoff(&mut self, why: HandoffFailure) -> Vec<String> {
-        self.handoff = None;
-        self.play(Event::HandoffFailed(why)).await
+        let mut replies = Vec::new();
+        for _ in 0..self.heard.handoff.as_ref().map_or(0, |handoff| handoff.choices.len()) {
+            let kind = match &why {
+                HandoffFailure::NobodyAvailable => PlatformErrorKind::NoTarget,
+                HandoffFailure::NoSuchTarget => PlatformErrorKind::Invalid,
+                HandoffFailure::Refused(_) => PlatformErrorKind::NotAllowed,
+                HandoffFailure::TimedOut => {
+                    let end = self.stage.as_ref().and_then(|stage| stage.machine.timer(Timer::Choice));
+                    if let Some(end) = end {
+                        self.now = self.now.max(end);
+                        self.ring(Timer::Choice);
+                    }
+                    replies.extend(self.settle().await);
+                    continue;
+                }
+            };
+            let error = PlatformError::new(kind, "as rehearsed");
+            self.input(Input::OperationFailed { reference: None, error });
+            replies.extend(self.settle().await);
+        }
+        replies
     }
 
-    /// The handoff that the bot has asked for, while it goes on.
+    /// The handoff that the bot has asked for, while it goes on and after it has worked.
     pub fn handoff(&self) -> Option<&Handoff> {
-        self.handoff.as_ref()
+        self.heard.handoff.as_ref()
     }
 
     /// The disposition with which the bot ended the chat.
     pub fn finished(&self) -> Option<&str> {
-        self.finished.as_deref()
+        self.heard.finished.as_deref()
+    }
+
+    /// How the conversation ended, if it has.
+    pub fn closed(&self) -> Option<Closed> {
+        self.heard.closed
     }
 
     /// Whether the bot still holds the conversation.
     pub fn is_open(&self) -> bool {
-        self.verdict == Some(Verdict::Accept) && self.handoff.is_none() && self.finished.is_none()
+        self.stage.as_ref().is_some_and(|stage| *stage.machine.state() == State::Active)
     }
 
     /// How the turns failed that did, in words for people.
     pub fn failures(&self) -> &[String] {
-        &self.failures
+        &self.heard.failures
     }
 
-    /// What the bot did as a [step](Turn::step), by name, with what it gave.
+    /// What the bot did as a [step](crate::Turn::step), by name, with what it gave.
     pub fn steps(&self) -> &[(String, Value)] {
-        &self.steps
+        &self.heard.steps
     }
 
     /// Everything said so far.
     pub fn transcript(&self) -> &[Entry] {
-        &self.transcript
+        self.stage.as_ref().map_or(&[], |stage| &stage.room.entries)
+    }
+
+    /// What only the agents' side was told: the notes of handoffs.
+    pub fn notes(&self) -> Vec<&str> {
+        let notes = self.transcript().iter().filter(|entry| entry.visibility == Visibility::Agents);
+        notes
+            .filter_map(|entry| match &entry.kind {
+                EntryKind::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// A value of the attached data, as the bot has left it.
     pub fn attached(&self, key: &str) -> Option<&str> {
-        self.data.get(key)
-    }
-
-    fn id() -> InteractionId {
-        InteractionId::new("rehearsal")
-    }
-
-    fn enter(&mut self, id: &str, role: Role, kind: EntryKind) {
-        let nickname = if role == Role::Customer { self.customer.clone() } else { "Bot".to_owned() };
-        let from = Participant { id: id.into(), role, nickname, agent: None };
-        let transcript = Arc::make_mut(&mut self.transcript);
-        let index = transcript.len() as u64 + 1;
-        transcript.push(Entry { index, from, visibility: Visibility::All, at: Some(self.now), kind });
-    }
-
-    async fn play(&mut self, event: Event) -> Vec<String> {
-        if !self.is_open() {
-            return Vec::new();
+        match &self.stage {
+            Some(stage) => stage.room.interaction.data.get(key),
+            None => self.data.get(key),
         }
-        self.turns += 1;
-        let scene = Scene {
-            interaction: Self::id(),
-            number: self.turns,
-            event,
-            transcript: self.transcript.clone(),
-            data: Arc::new(self.data.clone()),
-            memory: self.memory.clone(),
-            locale: self.locale.clone(),
-            now: self.now,
-            seed: self.seed ^ self.turns.rotate_left(32),
-            said: Vec::new(),
-            steps: BTreeMap::new(),
-        };
-        let mut memory = Memory::default();
-        let (sender, mut reports) = mpsc::channel(1);
-        let mut replies = Vec::new();
-        let mut attached = BTreeMap::new();
-        let (mut steps, mut diverged) = (Vec::new(), Vec::new());
-        let outcome = {
-            let mut turn = Turn::new(&scene, &mut memory, sender);
-            let mut answer = self.bot.respond(&mut turn);
-            loop {
-                tokio::select! {
-                    biased;
-                    Some(report) = reports.recv() => {
-                        let done = match report {
-                            Report::Say { words, done } => { replies.push(words); done }
-                            Report::Attach { pairs, done } => { attached.extend(pairs); done }
-                            Report::Step { step: (name, _), value, done } => { steps.push((name, value)); done }
-                            Report::Diverged { expected } => { diverged.push(expected); continue }
-                        };
-                        let _ = done.send(()); // the bot may have stopped waiting
+    }
+
+    fn act(&mut self, role: &Role, kind: EntryKind) {
+        let Some(stage) = &mut self.stage else { return };
+        let who: Option<ParticipantId> = stage.room.somebody(role);
+        if let Some(who) = who {
+            stage.room.act(&who, Visibility::All, kind, self.now);
+        }
+    }
+
+    /// Lets everything happen that happens without the customer, and gives what the bot said meanwhile.
+    async fn settle(&mut self) -> Vec<String> {
+        loop {
+            self.tell_news();
+            let Some(stage) = &mut self.stage else { break };
+            if let Some(input) = stage.inbox.pop_front() {
+                self.input(input);
+            } else if stage.thinking.is_some() {
+                self.think().await;
+            } else if stage.machine.waits_for_others() {
+                break;
+            } else {
+                match stage.machine.next_timer() {
+                    Some((at, timer)) => {
+                        self.now = self.now.max(at);
+                        self.ring(timer);
                     }
-                    outcome = &mut answer => break outcome,
+                    None => break, // over
                 }
             }
-        };
-        self.data.0.extend(attached);
-        self.steps.extend(steps);
-        self.failures.extend(diverged);
-        for words in &replies {
-            self.enter("me", Role::Me, EntryKind::Text(words.clone()));
         }
-        match outcome {
-            Ok(next) => {
-                for (key, value) in memory.changed {
-                    match value {
-                        Some(value) => drop(self.memory.insert(key, value)),
-                        None => drop(self.memory.remove(&key)),
+        self.replies()
+    }
+
+    fn replies(&mut self) -> Vec<String> {
+        let Some(stage) = &mut self.stage else { return Vec::new() };
+        let new = &stage.room.entries[std::mem::replace(&mut stage.shown, stage.room.entries.len())..];
+        let said = new.iter().filter(|entry| entry.from.role == Role::Me && entry.visibility == Visibility::All);
+        said.filter_map(|entry| match &entry.kind {
+            EntryKind::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Waits for the bot to report or to end, at most as long as it may take for an answer: the one thing that takes real
+    /// time.
+    async fn think(&mut self) {
+        let Some(stage) = &mut self.stage else { return };
+        let Some(thinking) = &mut stage.thinking else { return };
+        let report = tokio::select! {
+            biased;
+            Some(report) = stage.reported.recv() => Some(report),
+            () = thinking => {
+                stage.thinking = None;
+                stage.reported.try_recv().ok()
+            }
+            () = tokio::time::sleep(self.options.bot.answer_within) => {
+                stage.thinking = None;
+                if let Some((at, timer)) = stage.machine.next_timer() {
+                    self.now = self.now.max(at);
+                    self.ring(timer);
+                }
+                return;
+            }
+        };
+        if let Some(report) = report {
+            self.reported(report);
+        }
+    }
+
+    fn reported(&mut self, FromBot { turn, report, .. }: FromBot) {
+        let Some(stage) = &mut self.stage else { return };
+        stage.next_token += 1;
+        let token = stage.next_token;
+        let input = match report {
+            Report::Say { words, done } => {
+                stage.tokens.push((token, done));
+                Input::Said { turn, words, token }
+            }
+            Report::Step { step, value, done } => {
+                stage.tokens.push((token, done));
+                self.heard.steps.push((step.0.clone(), value.clone()));
+                Input::Stepped { turn, step, value, token }
+            }
+            Report::Attach { pairs, done } => {
+                stage.tokens.push((token, done));
+                Input::Attached { turn, pairs, token }
+            }
+            Report::Diverged { expected } => Input::Diverged { turn, expected },
+            Report::Over { outcome } => Input::TurnOver { turn, outcome },
+            Report::Screened { verdict } => {
+                self.heard.verdict = verdict.clone().ok();
+                Input::Screened(verdict)
+            }
+        };
+        self.input(input);
+    }
+
+    fn next_timer(&self, until: UnixMillis) -> Option<Timer> {
+        let (at, timer) = self.stage.as_ref()?.machine.next_timer()?;
+        (at <= until).then_some(timer)
+    }
+
+    fn ring(&mut self, timer: Timer) {
+        if let Some(at) = self.stage.as_ref().and_then(|stage| stage.machine.timer(timer)) {
+            self.now = self.now.max(at);
+        }
+        self.input(Input::Timer(timer));
+    }
+
+    fn tell_news(&mut self) {
+        let Some(stage) = &mut self.stage else { return };
+        let (changed, entries) = stage.room.news();
+        stage.inbox.extend(changed.map(Input::Changed));
+        if !entries.is_empty() {
+            stage.inbox.push_back(Input::Heard(entries));
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        if let Some(stage) = &mut self.stage {
+            let reaction = stage.machine.handle(input, self.now);
+            self.perform(reaction.effects);
+        }
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        let Some(stage) = &mut self.stage else { return };
+        for effect in effects {
+            match effect {
+                Effect::Append(line) => {
+                    stage.inbox.push_back(Input::Durable { through: line.number });
+                    self.heard.note(line.record);
+                }
+                Effect::Perform { ticket, operation } => {
+                    if let (
+                        Operation::Transfer(_) | Operation::Invite(_),
+                        State::Transferring(attempt) | State::Inviting(attempt),
+                    ) = (&operation, stage.machine.state())
+                    {
+                        self.heard.handoff = Some(attempt.handoff.clone());
+                    }
+                    let result = stage.room.perform(&operation, &self.options.nickname, self.now);
+                    stage.inbox.push_back(Input::Performed { ticket, result });
+                }
+                Effect::Screen(offer) => {
+                    let key = stage.machine.key().clone();
+                    stage.thinking =
+                        Some(Box::pin(bot_call::screen(self.bot.clone(), key, offer, stage.reports.clone())));
+                }
+                Effect::Respond(scene) => {
+                    stage.thinking = Some(Box::pin(bot_call::respond(self.bot.clone(), scene, stage.reports.clone())));
+                }
+                Effect::Silence => stage.thinking = None,
+                Effect::Acknowledge(token) => {
+                    if let Some(place) = stage.tokens.iter().position(|(waiting, _)| *waiting == token) {
+                        let _ = stage.tokens.swap_remove(place).1.send(()); // the bot may have stopped waiting
                     }
                 }
-                match next {
-                    Next::Listen => {}
-                    Next::HandOff(handoff) => {
-                        if let Some(words) = &handoff.words {
-                            self.enter("me", Role::Me, EntryKind::Text(words.clone()));
-                            replies.push(words.clone());
-                        }
-                        self.handoff = Some(handoff);
-                    }
-                    Next::Finish { disposition } => self.finished = Some(disposition),
+                Effect::Read { ticket } => {
+                    let picture = crate::machine::Picture::Found {
+                        interaction: stage.room.interaction.clone(),
+                        transcript: stage.room.entries.clone(),
+                    };
+                    stage.inbox.push_back(Input::Read { ticket, picture });
+                }
+                Effect::Remark(Remark::TurnFailed(why)) => self.heard.failures.push(why.to_string()),
+                Effect::Remark(_) => {}
+                Effect::Close(how) => {
+                    stage.thinking = None;
+                    self.heard.closed = Some(how);
                 }
             }
-            Err(error) => self.failures.push(error.to_string()),
         }
-        replies
+    }
+}
+
+impl Heard {
+    fn note(&mut self, record: Record) {
+        match record {
+            Record::Ending { disposition } => self.finished = Some(disposition),
+            Record::ChoiceFailed { last: true, .. } => self.handoff = None,
+            _ => {}
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::BotError;
+    use crate::{BotError, Event, Next, Turn};
 
-    /// Counts in its memory, rolls dice, looks things up, fails on demand.
+    /// Counts in its memory, looks things up, fails and panics and hangs on demand.
     struct Clerk;
 
     #[async_trait::async_trait]
     impl Bot for Clerk {
         async fn respond(&self, turn: &mut Turn<'_>) -> Result<Next, BotError> {
-            let Event::Said(words) = turn.event() else { return Ok(Next::Listen) };
+            let words = match turn.event() {
+                Event::Said(words) => words,
+                Event::HandoffFailed(why) => {
+                    turn.say(why.apology()).await?;
+                    return Ok(Next::Listen);
+                }
+                Event::PersonLeft(name) => {
+                    turn.say(format!("{name} is gone, I am back.")).await?;
+                    return Ok(Next::Listen);
+                }
+                _ => return Ok(Next::Listen),
+            };
             let count = turn.recall::<u32>("count")?.unwrap_or(0) + 1;
             turn.remember("count", count)?;
-            if words.contains("fail") {
-                return Err("out of order".into());
+            match words.text().as_str() {
+                "fail" => return Err("out of order".into()),
+                "panic" => panic!("on purpose"),
+                "hang" => std::future::pending().await,
+                "nothing" => return Ok(Next::Listen),
+                "bye" => return Ok(Next::finish("resolved")),
+                _ => {}
             }
             let price: u32 = turn.step("price", || async { Ok::<_, BotError>(42) }).await?;
             turn.attach("price", price.to_string()).await?;
             turn.say(format!("{count}: {price}")).await?;
             if words.contains("human") {
-                return Ok(Next::HandOff(Handoff::to_skill("service").saying("One moment.")));
+                let handoff = Handoff::to_agent("anna").warm().or_else(Handoff::to_skill("service"));
+                return Ok(Next::HandOff(handoff.saying("One moment.").note("is angry")));
             }
             Ok(Next::Listen)
         }
     }
 
-    #[tokio::test]
+    async fn chat() -> Rehearsal {
+        Rehearsal::new(Clerk).start().await
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_turn_has_memory_steps_and_attached_data() {
-        let mut chat = Rehearsal::new(Clerk).start().await;
+        let mut chat = chat().await;
         assert_eq!(chat.say("price?").await, ["1: 42"]);
         assert_eq!(chat.burst(["and", "now?"]).await, ["2: 42"]);
         assert_eq!(chat.attached("price"), Some("42"));
+        assert_eq!(chat.steps().len(), 2);
     }
 
-    #[tokio::test]
-    async fn a_failed_turn_changes_no_memory() {
-        let mut chat = Rehearsal::new(Clerk).start().await;
-        assert!(chat.say("fail").await.is_empty());
-        assert_eq!(chat.failures().len(), 1);
-        assert_eq!(chat.say("again").await, ["1: 42"]);
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_fails_hurts_itself_only() {
+        for words in ["fail", "panic", "hang", "nothing"] {
+            let mut chat = chat().await;
+            assert_eq!(chat.say(words).await.len(), 1, "{words}: an apology");
+            assert_eq!(chat.failures().len(), 1, "{words}");
+            assert_eq!(chat.say("again").await, ["1: 42"], "{words}: its memory is undone");
+        }
     }
 
-    #[tokio::test]
-    async fn a_handoff_and_its_failure_can_be_played() {
-        let mut chat = Rehearsal::new(Clerk).start().await;
+    #[tokio::test(start_paused = true)]
+    async fn a_handoff_that_fails_comes_back_to_the_bot() {
+        let mut chat = chat().await;
         assert_eq!(chat.say("a human please").await, ["1: 42", "One moment."]);
-        assert_eq!(chat.handoff().map(|handoff| handoff.choices.len()), Some(1));
-        chat.fail_handoff(HandoffFailure::TimedOut).await;
+        assert_eq!(chat.handoff().map(|handoff| handoff.choices.len()), Some(2));
+        assert_eq!(chat.notes(), ["is angry"]);
+        assert!(!chat.is_open());
+        assert_eq!(chat.fail_handoff(HandoffFailure::TimedOut).await, [HandoffFailure::TimedOut.apology()]);
         assert!(chat.is_open());
+        assert_eq!(chat.say("so?").await, ["2: 42"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_who_was_invited_takes_over_when_they_speak() {
+        let mut chat = chat().await;
+        chat.say("a human please").await;
+        assert!(chat.person_joins("anna").await.is_empty());
+        assert_eq!(chat.closed(), None);
+        assert!(chat.say("hello?").await.is_empty());
+        assert!(chat.person_says("hello, I am Anna").await.is_empty());
+        assert_eq!(chat.closed(), Some(Closed::HandedOver));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_who_barges_in_silences_the_bot_until_they_leave() {
+        let mut options = Options::default();
+        options.handoff.leave = false;
+        let mut chat = Rehearsal::new(Clerk).options(options).start().await;
+        chat.person_joins("Bo").await;
+        assert!(chat.say("who are you?").await.is_empty());
+        assert!(chat.person_says("Bo").await.is_empty());
+        assert_eq!(chat.person_leaves().await, ["Bo is gone, I am back."]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_chat_ends_by_the_bot_by_silence_or_by_the_customer() {
+        let mut chat = self::chat().await;
+        chat.say("bye").await;
+        assert_eq!((chat.finished(), chat.closed()), (Some("resolved"), Some(Closed::Completed)));
+
+        let mut chat = self::chat().await;
+        assert_eq!(chat.silence(Duration::from_secs(1000)).await.len(), 1);
+        assert_eq!((chat.finished(), chat.closed()), (Some("silent"), Some(Closed::Completed)));
+
+        let mut chat = self::chat().await;
+        chat.customer_leaves().await;
+        assert_eq!((chat.finished(), chat.closed()), (Some("customer-left"), Some(Closed::Completed)));
     }
 }

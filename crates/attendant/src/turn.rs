@@ -11,13 +11,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{AttachedData, BotError, Entry, EntryKind, Event, InteractionId, Participant, Role, UnixMillis};
+use crate::journal::{StoryKey, TurnFailure};
+use crate::machine::Answer;
+use crate::{AttachedData, BotError, Entry, EntryKind, Event, InteractionId, Participant, Role, UnixMillis, Verdict};
 
 /// Everything a turn may look at, taken when it began. Owned by the task that runs the bot.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
-    pub interaction: InteractionId,
-    pub number: u64,
+    pub key: StoryKey,
+    pub turn: TurnId,
     pub event: Event,
     pub transcript: Arc<Vec<Entry>>,
     pub data: Arc<AttachedData>,
@@ -31,6 +33,15 @@ pub(crate) struct Scene {
     pub steps: BTreeMap<(String, u32), Value>,
 }
 
+/// Names one run of one turn: a turn that is run again is another run, and what the earlier one still reports is stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TurnId {
+    /// The turn in its conversation, from 1.
+    pub number: u64,
+    /// How often it was run before, in this process.
+    pub run: u32,
+}
+
 /// What a running turn tells its conversation. The answer comes when it is durable; a dropped answer means that the
 /// conversation no longer wants this turn.
 #[derive(Debug)]
@@ -39,6 +50,16 @@ pub(crate) enum Report {
     Step { step: (String, u32), value: Value, done: oneshot::Sender<()> },
     Attach { pairs: BTreeMap<String, String>, done: oneshot::Sender<()> },
     Diverged { expected: String },
+    Over { outcome: Result<Answer, TurnFailure> },
+    Screened { verdict: Result<Verdict, TurnFailure> },
+}
+
+/// A report, with the turn it comes from.
+#[derive(Debug)]
+pub(crate) struct FromBot {
+    pub key: StoryKey,
+    pub turn: TurnId,
+    pub report: Report,
 }
 
 /// One call of a bot: the event that woke it, the conversation so far, and a way to speak.
@@ -48,7 +69,7 @@ pub(crate) enum Report {
 pub struct Turn<'a> {
     scene: &'a Scene,
     memory: &'a mut Memory,
-    reports: mpsc::Sender<Report>,
+    reports: mpsc::Sender<FromBot>,
     dice: SmallRng,
     said: usize,
     steps: BTreeMap<String, u32>,
@@ -67,7 +88,7 @@ pub(crate) struct Memory {
 pub struct Silenced;
 
 impl<'a> Turn<'a> {
-    pub(crate) fn new(scene: &'a Scene, memory: &'a mut Memory, reports: mpsc::Sender<Report>) -> Self {
+    pub(crate) fn new(scene: &'a Scene, memory: &'a mut Memory, reports: mpsc::Sender<FromBot>) -> Self {
         Self { scene, memory, reports, dice: SmallRng::seed_from_u64(scene.seed), said: 0, steps: BTreeMap::new() }
     }
 
@@ -78,12 +99,12 @@ impl<'a> Turn<'a> {
 
     /// Which conversation this is.
     pub fn interaction(&self) -> &'a InteractionId {
-        &self.scene.interaction
+        &self.scene.key.interaction
     }
 
     /// The number of this turn in its conversation, from 1.
     pub fn number(&self) -> u64 {
-        self.scene.number
+        self.scene.turn.number
     }
 
     /// Everything said when the turn began, by index.
@@ -209,12 +230,17 @@ impl<'a> Turn<'a> {
 
     async fn report(&mut self, report: impl FnOnce(oneshot::Sender<()>) -> Report) -> Result<(), BotError> {
         let (done, durable) = oneshot::channel();
-        self.reports.send(report(done)).await.map_err(|_| Silenced)?;
+        self.tell(report(done)).await.map_err(|_| Silenced)?;
         Ok(durable.await.map_err(|_| Silenced)?)
     }
 
     async fn diverged(&self, expected: String) {
         // Nobody listens only if the turn is unwanted; the next `say` says so.
-        let _ = self.reports.send(Report::Diverged { expected }).await;
+        let _ = self.tell(Report::Diverged { expected }).await;
+    }
+
+    async fn tell(&self, report: Report) -> Result<(), mpsc::error::SendError<FromBot>> {
+        let (key, turn) = (self.scene.key.clone(), self.scene.turn);
+        self.reports.send(FromBot { key, turn, report }).await
     }
 }

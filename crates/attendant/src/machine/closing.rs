@@ -1,0 +1,56 @@
+//! The end: end the session, set the disposition, complete.
+
+use super::operating::Task;
+use super::{Conversation, Finishing, Lips, State, Step, Timer, after};
+use crate::journal::Record;
+use crate::{Operation, UnixMillis};
+
+impl Conversation {
+    /// Ends the chat.
+    pub(super) fn end(&mut self, disposition: String, now: UnixMillis) {
+        self.append(Record::Ending { disposition: disposition.clone() }, now);
+        self.enter(State::Ending { disposition, step: Step::Owed });
+        self.timers.set(Timer::Step, after(now, self.options.closing.step_within));
+    }
+
+    /// The chat is over.
+    pub(super) fn session_ended(&mut self, disposition: String, now: UnixMillis) {
+        self.drop_everything(now);
+        self.lips = Lips::Closed; // nobody sees it any more
+        self.append(Record::Ended { disposition: disposition.clone() }, now);
+        if !self.limits.disposition && !disposition.is_empty() {
+            self.attach([(self.options.closing.disposition_key.clone(), disposition.clone())].into(), now);
+        }
+        self.enter(State::Ended { disposition, step: Finishing::Disposition });
+        self.timers.clear(Timer::Rejoin);
+        self.timers.set(Timer::Step, after(now, self.options.closing.step_within));
+    }
+
+    pub(super) fn go_on_ended(&mut self, now: UnixMillis) -> bool {
+        if !self.errands.is_empty() {
+            return self.run_an_errand(now);
+        }
+        let State::Ended { disposition, step } = &mut self.state else { return false };
+        if self.durable < self.appended {
+            return false;
+        }
+        match *step {
+            Finishing::Disposition if self.limits.disposition && !disposition.is_empty() => {
+                let operation = Operation::SetDisposition(disposition.clone());
+                self.perform(Task::Disposition, operation, now);
+                true
+            }
+            Finishing::Disposition => {
+                *step = Finishing::Complete;
+                true
+            }
+            Finishing::Complete => {
+                *step = Finishing::Waiting;
+                self.timers.set(Timer::Step, after(now, self.options.closing.step_within));
+                self.perform(Task::Step, Operation::Complete, now);
+                true
+            }
+            Finishing::Waiting => false,
+        }
+    }
+}

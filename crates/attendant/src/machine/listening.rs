@@ -1,0 +1,265 @@
+//! What the platform tells: the interaction, the transcript, and when the customer's lines are a turn.
+
+use std::sync::Arc;
+
+use super::{Conversation, Lips, Outcome, Remark, State, StateKind, Step, Timer, after, between};
+use crate::journal::{Closed, Record, TurnFailure};
+use crate::{Entry, EntryKind, Event, Interaction, InteractionState, Next, Role, UnixMillis, Verdict, Visibility};
+
+impl Conversation {
+    pub(super) fn screened(&mut self, verdict: Result<Verdict, TurnFailure>, now: UnixMillis) -> Outcome {
+        if self.state != State::Offered {
+            return Outcome::Stale;
+        }
+        self.timers.clear(Timer::Screen);
+        match verdict {
+            Ok(Verdict::Accept) => self.accept(now),
+            Ok(Verdict::Reject { reason }) => self.reject(&reason, now),
+            Err(failure) => self.reject(&failure.to_string(), now),
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn screen_ran_out(&mut self, now: UnixMillis) {
+        if self.state == State::Offered {
+            self.reject("the bot took too long to decide", now);
+        }
+    }
+
+    fn accept(&mut self, now: UnixMillis) {
+        self.append(Record::Accepting, now);
+        self.enter(State::Accepting(Step::Owed));
+        self.timers.set(Timer::Open, after(now, self.options.offers.open_within));
+    }
+
+    pub(super) fn reject(&mut self, reason: &str, now: UnixMillis) {
+        self.append(Record::Rejecting { reason: reason.to_owned() }, now);
+        self.enter(State::Rejecting(Step::Owed));
+        self.timers.clear(Timer::Screen);
+        self.timers.set(Timer::Open, after(now, self.options.offers.open_within));
+    }
+
+    /// The platform told about the interaction.
+    pub(super) fn changed(&mut self, interaction: &Interaction, now: UnixMillis) {
+        if *self.data != interaction.data {
+            self.data = Arc::new(interaction.data.clone());
+        }
+        for participant in &interaction.participants {
+            self.came_in(participant);
+        }
+        match &interaction.state {
+            InteractionState::Chatting => match self.state {
+                State::Offered | State::Accepting(_) => self.live(now),
+                _ => {}
+            },
+            InteractionState::LeftChat => match &self.state {
+                State::Ending { disposition, .. } => {
+                    let disposition = disposition.clone();
+                    self.session_ended(disposition, now);
+                }
+                State::Offered | State::Accepting(_) | State::Active | State::Transferring(_) | State::Inviting(_) => {
+                    let disposition = self.disposition_of_a_lost_session();
+                    self.session_ended(disposition, now);
+                }
+                State::HumanPresent(_) | State::Leaving(..) => {
+                    self.session_ended(String::new(), now); // the person sets it
+                }
+                _ => {}
+            },
+            InteractionState::Completed => self.close(self.state.end_if_gone(), now),
+            InteractionState::Revoked => {
+                let how = match self.state.kind() {
+                    StateKind::Rejecting => Closed::Rejected,
+                    _ => Closed::Revoked,
+                };
+                self.close(how, now);
+            }
+            InteractionState::JoinFailed => {
+                if !matches!(self.state, State::JoinFailed(_)) {
+                    self.drop_everything(now);
+                    self.lips = Lips::Closed;
+                    self.enter(State::JoinFailed(Step::Owed));
+                    self.timers.set(Timer::Step, after(now, self.options.closing.step_within));
+                }
+            }
+            InteractionState::Invited | InteractionState::Other(_) => {}
+        }
+        self.look_at_people(now);
+    }
+
+    /// The chat is open.
+    pub(super) fn live(&mut self, now: UnixMillis) {
+        self.timers.clear(Timer::Open);
+        self.timers.clear(Timer::Screen);
+        self.append(Record::Live, now);
+        self.enter(State::Active);
+        self.last_heard = now;
+        self.events.push_back(if self.turns == 0 { Event::Started } else { Event::Returned });
+        let mut customers = self.transcript.iter().rev().filter(|entry| entry.from.role == Role::Customer);
+        if customers.next().is_some_and(|last| last.kind == EntryKind::Left) {
+            self.timers.set(Timer::Rejoin, after(now, self.options.closing.rejoin_within));
+        }
+        if self.transcript.is_empty() {
+            self.timers.set(Timer::History, after(now, self.options.listening.history_within));
+        }
+    }
+
+    /// Entries of the transcript: sorts them in, drops what is known, and looks at the new ones by index.
+    pub(super) fn heard(&mut self, entries: Vec<Entry>, now: UnixMillis) {
+        let mut fresh: Vec<Entry> = entries.into_iter().filter(|entry| self.place_of(entry.index).is_err()).collect();
+        fresh.sort_by_key(|entry| entry.index);
+        fresh.dedup_by_key(|entry| entry.index);
+        if fresh.is_empty() {
+            return;
+        }
+        self.timers.clear(Timer::History);
+        for entry in fresh {
+            if let Err(place) = self.place_of(entry.index) {
+                Arc::make_mut(&mut self.transcript).insert(place, entry.clone());
+            }
+            self.heard_one(&entry, now);
+        }
+        self.look_at_people(now);
+    }
+
+    fn place_of(&self, index: u64) -> Result<usize, usize> {
+        match self.transcript.last() {
+            Some(last) if last.index < index => Err(self.transcript.len()),
+            _ => self.transcript.binary_search_by_key(&index, |entry| entry.index),
+        }
+    }
+
+    fn heard_one(&mut self, entry: &Entry, now: UnixMillis) {
+        match (&entry.from.role, &entry.kind) {
+            (Role::Me, EntryKind::Text(text)) => self.own_line(entry.index, text, entry.visibility, now),
+            (Role::Customer, EntryKind::Text(text)) if entry.visibility == Visibility::All => {
+                self.customer_spoke(entry.index, text, now);
+            }
+            (Role::Customer, EntryKind::Joined) => self.timers.clear(Timer::Rejoin),
+            (Role::Customer, EntryKind::Left) => {
+                self.timers.set(Timer::Rejoin, after(now, self.options.closing.rejoin_within));
+            }
+            (Role::Customer, EntryKind::TypingStarted) => self.customer_types(self.options.listening.typing, now),
+            (Role::Customer, EntryKind::TypingStopped) => self.customer_types(self.options.listening.quiet, now),
+            (Role::Agent | Role::Supervisor, EntryKind::Text(_)) if entry.visibility == Visibility::All => {
+                self.person_spoke(entry);
+            }
+            (Role::Agent, EntryKind::Joined) => self.person_joined(entry),
+            (Role::Agent | Role::Supervisor, EntryKind::Left) => self.person_left(entry),
+            _ => {}
+        }
+    }
+
+    fn customer_spoke(&mut self, index: u64, text: &str, now: UnixMillis) {
+        self.last_heard = now;
+        self.timers.clear(Timer::Silence);
+        self.timers.clear(Timer::Rejoin); // somebody who speaks is there
+        if self.taken.contains(&index) {
+            return; // answered in an earlier life of this process
+        }
+        self.unanswered.insert(index, text.to_owned());
+        self.burst_began.get_or_insert(now);
+        self.end_burst_after(self.options.listening.quiet, now);
+    }
+
+    fn customer_types(&mut self, wait: std::time::Duration, now: UnixMillis) {
+        self.last_heard = now;
+        self.timers.clear(Timer::Silence);
+        if self.timers.has(Timer::Burst) {
+            self.end_burst_after(wait, now);
+        }
+    }
+
+    fn end_burst_after(&mut self, wait: std::time::Duration, now: UnixMillis) {
+        let cap = after(self.burst_began.unwrap_or(now), self.options.listening.most);
+        self.timers.set(Timer::Burst, after(now, wait).min(cap));
+    }
+
+    /// Lines that a person has answered, or that are too old, are no longer ours to answer.
+    pub(super) fn consider_answered(&mut self, before: u64) {
+        let later = self.unanswered.split_off(&before);
+        let answered = std::mem::replace(&mut self.unanswered, later);
+        self.taken.extend(answered.into_keys());
+    }
+
+    /// Drops the customer's lines that are older than the age policy; says how many there were.
+    pub(super) fn drop_old_lines(&mut self, now: UnixMillis) {
+        let oldest = self.options.recovery.oldest_line;
+        let old: Vec<u64> = self
+            .transcript
+            .iter()
+            .filter(|entry| self.unanswered.contains_key(&entry.index))
+            .filter(|entry| entry.at.is_some_and(|at| between(at, now) > oldest))
+            .map(|entry| entry.index)
+            .collect();
+        if old.is_empty() {
+            return;
+        }
+        for index in &old {
+            self.unanswered.remove(index);
+            self.taken.insert(*index);
+        }
+        self.remark(Remark::OldLines { count: old.len() });
+        if self.unanswered.is_empty() {
+            self.timers.clear(Timer::Burst);
+            self.burst_began = None;
+        }
+        if self.unanswered.is_empty() && self.state == State::Active {
+            let words = self.options.recovery.words.clone();
+            self.utter(&words, false, now);
+        }
+    }
+
+    pub(super) fn customer_is_gone(&mut self, now: UnixMillis) {
+        match self.state {
+            State::HumanPresent(ref holder) => {
+                let holder = holder.clone();
+                self.append(Record::Leaving, now);
+                self.enter(State::Leaving(holder, Step::Owed)); // the rest is the person's
+            }
+            State::Active | State::Inviting(_) | State::Transferring(_) => {
+                self.drop_everything(now);
+                self.end(self.options.closing.left_disposition.clone(), now);
+            }
+            _ => {}
+        }
+    }
+
+    /// While the bot listens and nothing is going on, the customer's silence is timed; else it is not.
+    pub(super) fn mind_the_silence(&mut self, now: UnixMillis) {
+        if !self.is_listening() {
+            self.timers.clear(Timer::Silence);
+        } else if !self.timers.has(Timer::Silence) && !self.timers.has(Timer::Rejoin) {
+            self.timers.set(Timer::Silence, after(now, self.options.silence.wake_after));
+        }
+    }
+
+    pub(super) fn silence_ran_out(&mut self, now: UnixMillis) {
+        let silent = between(self.last_heard, now);
+        if silent < self.options.silence.close_after {
+            self.events.push_back(Event::Silent(silent));
+            return;
+        }
+        let words = self.options.silence.words.clone();
+        self.utter(&words, false, now);
+        self.decided = Some(Next::finish(self.options.silence.disposition.clone()));
+    }
+
+    fn disposition_of_a_lost_session(&self) -> String {
+        match &self.decided {
+            Some(Next::Finish { disposition }) => disposition.clone(),
+            _ => self.options.closing.left_disposition.clone(),
+        }
+    }
+
+    /// Nothing more is said: the session is gone, or nobody is left to say it to.
+    pub(super) fn drop_everything(&mut self, now: UnixMillis) {
+        self.silence_the_bot("the session is over", now);
+        self.events.clear();
+        self.timers.clear(Timer::Open);
+        self.timers.clear(Timer::Choice);
+        self.timers.clear(Timer::Person);
+        self.timers.clear(Timer::History);
+        self.timers.clear(Timer::Burst);
+    }
+}

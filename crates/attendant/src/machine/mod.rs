@@ -1,0 +1,424 @@
+//! The conversation machine: our side of one interaction, as data. No I/O, no clock, no randomness of its own; `handle`
+//! takes what happened and the time, and gives what is to be done. One mailbox a conversation: everything, timers too,
+//! comes through `handle`, in order.
+//!
+//! An operation that counts is asked for in three beats: its intent is appended to the journal, the journal says that it is
+//! durable, and only then, after another look at who owns the conversation, it is performed. What was sent is believed when
+//! the transcript shows it; every other operation is believed when the state of the interaction shows it.
+#![doc = include_str!("TABLE.md")]
+
+mod closing;
+mod effect;
+mod handing;
+mod input;
+mod listening;
+mod operating;
+mod people;
+mod reading;
+mod recovery;
+mod sending;
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod turns;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::journal::{Closed, Line, Record, StoryKey};
+use crate::options::Options;
+use crate::{
+    AttachedData, Entry, Event, Interaction, InteractionState, Next, Offer, ParticipantId, PlatformLimits, UnixMillis,
+};
+
+pub use effect::{Effect, Outcome, Remark};
+pub use input::{Answer, Command, Input, InputKind, Picture};
+pub use state::{Attempt, Finishing, Holder, State, StateKind, Step};
+pub use timers::{Timer, after, between};
+
+use operating::Doing;
+use people::Person;
+use reading::Reading;
+use sending::{Lips, Outgoing};
+use table::{Rule, rule};
+use timers::Timers;
+use turns::OpenTurn;
+
+/// Names an operation or a look at the platform that has been asked for, within one conversation.
+pub type Ticket = u64;
+
+/// Names a report of the bot that waits for its acknowledgement. The host chooses it.
+pub type Token = u64;
+
+/// One conversation.
+pub struct Conversation {
+    key: StoryKey,
+    options: Arc<Options>,
+    limits: PlatformLimits,
+    state: State,
+    /// Set while the platform is being read again; nothing is performed meanwhile.
+    reading: Option<Reading>,
+
+    // What the platform told.
+    data: Arc<AttachedData>,
+    transcript: Arc<Vec<Entry>>,
+    people: BTreeMap<ParticipantId, Person>,
+
+    // Listening.
+    unanswered: BTreeMap<u64, String>,
+    taken: BTreeSet<u64>,
+    burst_began: Option<UnixMillis>,
+    events: VecDeque<Event>,
+    last_heard: UnixMillis,
+
+    // The bot.
+    turn: Option<OpenTurn>,
+    turns: u64,
+    memory: BTreeMap<String, Value>,
+    failures: u32,
+    decided: Option<Next>,
+    /// An operator's end is not put off by what the customer says meanwhile.
+    firm: bool,
+    handoffs: u32,
+    recent_turns: VecDeque<UnixMillis>,
+    same_words: (String, usize),
+
+    // Sending.
+    outbox: VecDeque<Outgoing>,
+    messages: u64,
+    last_own: u64,
+    lips: Lips,
+    pace_from: UnixMillis,
+    errands: VecDeque<BTreeMap<String, String>>,
+
+    // Operations.
+    doing: Option<Doing>,
+    tickets: Ticket,
+    last_reference: Option<i64>,
+    /// How often the operation of this state, or the front message, was tried in vain.
+    tries: u32,
+
+    // The journal.
+    appended: u64,
+    durable: u64,
+    waiting_tokens: VecDeque<(u64, Token)>,
+
+    timers: Timers,
+    effects: Vec<Effect>,
+}
+
+/// Where it stands and what it waits for; never anybody's words.
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outbox: Vec<_> = self.outbox.iter().map(|outgoing| (outgoing.number, outgoing.status)).collect();
+        f.debug_struct("Conversation")
+            .field("interaction", &self.key.interaction)
+            .field("state", &self.kind())
+            .field("reading", &self.reading)
+            .field("turn", &self.turn.as_ref().map(|turn| (turn.id(), turn.phase)))
+            .field("decided", &self.decided.as_ref().map(std::mem::discriminant))
+            .field("events", &self.events.len())
+            .field("unanswered", &self.unanswered.keys())
+            .field("people", &self.people.len())
+            .field("outbox", &outbox)
+            .field("lips", &self.lips)
+            .field("errands", &self.errands.len())
+            .field("doing", &self.doing)
+            .field("journal", &(self.durable, self.appended))
+            .field("timers", &self.timers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `handle` gives.
+#[derive(Debug)]
+#[must_use]
+pub struct Reaction {
+    /// What happened to the input.
+    pub outcome: Outcome,
+    /// What is to be done, in order.
+    pub effects: Vec<Effect>,
+}
+
+impl Conversation {
+    /// A new offer. The first effects append it and ask the bot.
+    pub fn offered(
+        interaction: &Interaction,
+        options: Arc<Options>,
+        limits: PlatformLimits,
+        now: UnixMillis,
+    ) -> (Self, Vec<Effect>) {
+        let key = StoryKey { interaction: interaction.id.clone(), began: now };
+        let mut new = Self::blank(key, options, limits);
+        new.data = Arc::new(interaction.data.clone());
+        new.append(Record::Offered, now);
+        new.timers.set(Timer::Screen, after(now, new.options.offers.screen_within));
+        let offer = Offer { interaction: interaction.id.clone(), data: interaction.data.clone(), at: now };
+        new.effects.push(Effect::Screen(offer));
+        if interaction.state != InteractionState::Invited {
+            new.changed(interaction, now); // offered and opened before we heard of it
+        }
+        let effects = std::mem::take(&mut new.effects);
+        (new, effects)
+    }
+
+    /// An interaction of this login that is in no journal: whatever the platform shows is taken up.
+    pub fn adopted(
+        interaction: &Interaction,
+        options: Arc<Options>,
+        limits: PlatformLimits,
+        now: UnixMillis,
+    ) -> (Self, Vec<Effect>) {
+        let key = StoryKey { interaction: interaction.id.clone(), began: now };
+        let mut new = Self::blank(key, options, limits);
+        new.data = Arc::new(interaction.data.clone());
+        new.append(Record::Offered, now);
+        new.append(Record::Accepting, now);
+        new.state = State::Accepting(Step::Waiting);
+        new.timers.set(Timer::Open, after(now, new.options.offers.open_within));
+        new.start_reading(now, true);
+        let effects = std::mem::take(&mut new.effects);
+        (new, effects)
+    }
+
+    fn blank(key: StoryKey, options: Arc<Options>, limits: PlatformLimits) -> Self {
+        let began = key.began;
+        Self {
+            key,
+            options,
+            limits,
+            state: State::Offered,
+            reading: None,
+            data: Arc::default(),
+            transcript: Arc::default(),
+            people: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            burst_began: None,
+            events: VecDeque::new(),
+            last_heard: began,
+            turn: None,
+            turns: 0,
+            memory: BTreeMap::new(),
+            failures: 0,
+            decided: None,
+            firm: false,
+            handoffs: 0,
+            recent_turns: VecDeque::new(),
+            same_words: (String::new(), 0),
+            outbox: VecDeque::new(),
+            messages: 0,
+            last_own: 0,
+            lips: Lips::Closed,
+            pace_from: began,
+            errands: VecDeque::new(),
+            doing: None,
+            tickets: 0,
+            last_reference: None,
+            tries: 0,
+            appended: 0,
+            durable: 0,
+            waiting_tokens: VecDeque::new(),
+            timers: Timers::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes what happened, and gives what is to be done.
+    pub fn handle(&mut self, input: Input, now: UnixMillis) -> Reaction {
+        let (state, kind) = (self.kind(), input.kind());
+        let outcome = match rule(state, kind) {
+            Rule::Unexpected => Outcome::Unexpected(state, kind),
+            Rule::Drops => Outcome::Stale,
+            Rule::Takes => self.take(input, now),
+        };
+        if outcome == Outcome::Done {
+            self.go_on(now);
+        }
+        Reaction { outcome, effects: std::mem::take(&mut self.effects) }
+    }
+
+    /// The row of the table.
+    pub fn kind(&self) -> StateKind {
+        match (&self.reading, self.state.kind()) {
+            (Some(_), kind) if kind != StateKind::Closed => StateKind::Reconciling,
+            (_, kind) => kind,
+        }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Which story it is.
+    pub fn key(&self) -> &StoryKey {
+        &self.key
+    }
+
+    /// The next timer to run out.
+    pub fn next_timer(&self) -> Option<(UnixMillis, Timer)> {
+        self.timers.next()
+    }
+
+    /// When a timer runs out.
+    pub fn timer(&self, timer: Timer) -> Option<UnixMillis> {
+        self.timers.at(timer)
+    }
+
+    /// True when it is somebody else's move: the customer's, or that of a person who was asked for.
+    pub fn waits_for_others(&self) -> bool {
+        let asked = matches!(
+            &self.state,
+            State::Transferring(Attempt { step: Step::Waiting, .. })
+                | State::Inviting(Attempt { step: Step::Waiting, .. })
+                | State::HumanPresent(_)
+        );
+        self.is_listening() || (asked && self.doing.is_none() && self.reading.is_none() && self.is_durable())
+    }
+
+    /// True when it waits for the customer, and nothing is on its way.
+    pub fn is_listening(&self) -> bool {
+        self.state == State::Active
+            && self.turn.is_none()
+            && self.outbox.is_empty()
+            && self.errands.is_empty()
+            && self.doing.is_none()
+            && self.decided.is_none()
+            && self.events.is_empty()
+            && self.unanswered.is_empty()
+            && self.reading.is_none()
+            && self.lips == Lips::Closed
+            && self.is_durable()
+    }
+
+    /// Everything heard so far.
+    pub fn transcript(&self) -> &Arc<Vec<Entry>> {
+        &self.transcript
+    }
+
+    /// Whether the bot is at work.
+    pub fn is_thinking(&self) -> bool {
+        self.turn.is_some() || self.state == State::Offered
+    }
+
+    fn take(&mut self, input: Input, now: UnixMillis) -> Outcome {
+        match input {
+            Input::Changed(interaction) => self.changed(&interaction, now),
+            Input::Heard(entries) => self.heard(entries, now),
+            Input::Screened(verdict) => return self.screened(verdict, now),
+            Input::Said { turn, words, token } => return self.said(turn, words, token, now),
+            Input::Stepped { turn, step, value, token } => return self.stepped(turn, step, value, token, now),
+            Input::Attached { turn, pairs, token } => return self.attached(turn, pairs, token, now),
+            Input::Diverged { turn, expected } => self.remark(Remark::Diverged { turn: turn.number, expected }),
+            Input::TurnOver { turn, outcome } => return self.turn_over(turn, outcome, now),
+            Input::Performed { ticket, result } => return self.performed(ticket, result, now),
+            Input::OperationFailed { reference, error } => return self.failed_later(reference, &error, now),
+            Input::Durable { through } => self.became_durable(through),
+            Input::Timer(timer) => return self.ran_out(timer, now),
+            Input::Read { ticket, picture } => return self.read(ticket, picture, now),
+            Input::Gap => self.start_reading(now, true),
+            Input::Command(command) => self.command(command, now),
+        }
+        Outcome::Done
+    }
+
+    /// Does what the state wants done next, until it has to wait for something.
+    fn go_on(&mut self, now: UnixMillis) {
+        // Each round performs, appends or changes the state; the bound is for the day when one does not.
+        for _ in 0..64 {
+            if self.reading.is_some() || self.doing.is_some() || self.timers.has(Timer::Again) {
+                break;
+            }
+            let moved = match self.state {
+                State::Offered | State::Closed(_) => false,
+                State::Active => self.go_on_active(now),
+                State::HumanPresent(_) => self.go_on_beside_a_person(now),
+                State::Ended { .. } => self.go_on_ended(now),
+                _ => self.go_on_with_step(now),
+            };
+            if !moved {
+                break;
+            }
+        }
+        self.time_the_step(now);
+        self.mind_the_silence(now);
+    }
+
+    fn append(&mut self, record: Record, now: UnixMillis) {
+        self.appended += 1;
+        self.effects.push(Effect::Append(Line { key: self.key.clone(), number: self.appended, at: now, record }));
+    }
+
+    fn is_durable(&self) -> bool {
+        self.durable >= self.appended
+    }
+
+    fn became_durable(&mut self, through: u64) {
+        self.durable = self.durable.max(through);
+        while let Some((number, token)) = self.waiting_tokens.front().copied()
+            && number <= self.durable
+        {
+            self.waiting_tokens.pop_front();
+            self.effects.push(Effect::Acknowledge(token));
+        }
+    }
+
+    /// The bot hears of it when what has been appended by now is durable.
+    fn acknowledge_when_durable(&mut self, token: Token) {
+        self.waiting_tokens.push_back((self.appended, token));
+    }
+
+    fn remark(&mut self, remark: Remark) {
+        self.effects.push(Effect::Remark(remark));
+    }
+
+    /// A new state: what was tried in vain in the old one is forgotten.
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.tries = 0;
+        self.last_reference = None;
+        self.timers.clear(Timer::Again);
+    }
+
+    fn ran_out(&mut self, timer: Timer, now: UnixMillis) -> Outcome {
+        if !self.timers.take(timer, now) {
+            return Outcome::Stale; // stopped or set anew while it was in the mailbox
+        }
+        match timer {
+            Timer::Screen => self.screen_ran_out(now),
+            Timer::Open | Timer::Step | Timer::Choice => self.step_ran_out(now),
+            Timer::History | Timer::Burst | Timer::Pace | Timer::Again => {} // `go_on` sees that it is gone
+            Timer::Answer => self.answer_ran_out(now),
+            Timer::Patience => self.patience_ran_out(now),
+            Timer::Echo => self.look_again(now),
+            Timer::Operation => self.operation_ran_out(now),
+            Timer::Person => self.person_ran_out(now),
+            Timer::Rejoin => self.customer_is_gone(now),
+            Timer::Silence => self.silence_ran_out(now),
+            Timer::Read => self.read_ran_out(now),
+        }
+        Outcome::Done
+    }
+
+    fn close(&mut self, how: Closed, now: UnixMillis) {
+        if self.turn.take().is_some() {
+            self.effects.push(Effect::Silence);
+        }
+        self.enter(State::Closed(how));
+        self.append(Record::Closed { how }, now);
+        self.reading = None;
+        self.doing = None;
+        self.outbox.clear();
+        self.errands.clear();
+        self.events.clear();
+        self.waiting_tokens.clear();
+        self.timers.clear_all();
+        self.effects.push(Effect::Close(how));
+    }
+}

@@ -1,0 +1,264 @@
+//! Operations: one at a time, each with a deadline, and what their outcomes mean.
+
+use std::time::Duration;
+
+use super::{Conversation, Effect, Finishing, Lips, Outcome, Remark, State, Step, Ticket, Timer, after};
+use crate::journal::{Closed, Record};
+use crate::{HandoffFailure, Operation, PlatformError, PlatformErrorKind as Kind, Receipt, UnixMillis};
+
+/// The operation that is being performed.
+#[derive(Debug)]
+pub struct Doing {
+    ticket: Ticket,
+    task: Task,
+}
+
+/// What it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// The operation that the state is about.
+    Step,
+    /// Send this message.
+    Say(u64),
+    /// Typing start or stop.
+    Typing,
+    /// Attach the oldest errand.
+    Attach,
+    /// Set the disposition.
+    Disposition,
+}
+
+impl Conversation {
+    pub(super) fn perform(&mut self, task: Task, operation: Operation, now: UnixMillis) {
+        self.tickets += 1;
+        self.doing = Some(Doing { ticket: self.tickets, task });
+        self.timers.set(Timer::Operation, after(now, self.options.sending.perform_within));
+        self.effects.push(Effect::Perform { ticket: self.tickets, operation });
+    }
+
+    pub(super) fn performed(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Receipt, PlatformError>,
+        now: UnixMillis,
+    ) -> Outcome {
+        let Some(doing) = self.doing.take_if(|doing| doing.ticket == ticket) else {
+            return Outcome::Stale; // its deadline was faster
+        };
+        self.timers.clear(Timer::Operation);
+        match result {
+            Ok(receipt) => self.took(doing.task, receipt, now),
+            Err(error) => self.refused(doing.task, &error, now),
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn operation_ran_out(&mut self, now: UnixMillis) {
+        if let Some(doing) = self.doing.take() {
+            self.refused(doing.task, &PlatformError::new(Kind::Unknown, "no answer in time"), now);
+        }
+    }
+
+    /// A failure that came after the receipt. With a reference it must be the last operation's; without, it is if that
+    /// one's effect is still waited for.
+    pub(super) fn failed_later(&mut self, reference: Option<i64>, error: &PlatformError, now: UnixMillis) -> Outcome {
+        if reference.is_some() && reference != self.last_reference {
+            return Outcome::Stale;
+        }
+        if let Some(message) = self.sent_message() {
+            self.refused(Task::Say(message), error, now);
+        } else if self.doing.is_none() && self.state.step_mut().is_some_and(|step| *step == Step::Waiting) {
+            self.refused(Task::Step, error, now);
+        } else {
+            return Outcome::Stale;
+        }
+        Outcome::Done
+    }
+
+    fn took(&mut self, task: Task, receipt: Receipt, now: UnixMillis) {
+        self.last_reference = receipt.reference;
+        match task {
+            Task::Say(message) => self.say_was_taken(message, now),
+            Task::Typing | Task::Step => {}
+            Task::Attach => self.errand_done(now),
+            Task::Disposition => self.disposition_done(),
+        }
+    }
+
+    fn refused(&mut self, task: Task, error: &PlatformError, now: UnixMillis) {
+        match task {
+            Task::Say(message) => self.say_was_refused(message, error, now),
+            Task::Typing => {} // no harm done; the message says the same
+            Task::Attach => {
+                if !self.try_again(error, now) {
+                    self.remark(Remark::LeftOut { operation: "attach" });
+                    self.errand_done(now);
+                }
+            }
+            Task::Disposition => {
+                if !self.try_again(error, now) {
+                    self.remark(Remark::LeftOut { operation: "disposition" });
+                    self.disposition_done();
+                }
+            }
+            Task::Step => self.step_was_refused(error, now),
+        }
+    }
+
+    /// Waits before the next try if the error is one that passes. False: it is not, or it has not passed for too long.
+    pub(super) fn try_again(&mut self, error: &PlatformError, now: UnixMillis) -> bool {
+        if !error.is_retryable() || self.tries >= self.options.sending.tries * 4 {
+            return false;
+        }
+        self.tries += 1;
+        let longer = 1_u32 << (self.tries - 1).min(4);
+        let wait = error.retry_after().unwrap_or(self.options.sending.again_after * longer);
+        self.timers.set(Timer::Again, after(now, wait.clamp(Duration::from_millis(1), Duration::from_secs(60))));
+        true
+    }
+
+    fn errand_done(&mut self, now: UnixMillis) {
+        self.tries = 0;
+        self.errands.pop_front();
+        self.append(Record::Attached, now);
+    }
+
+    fn disposition_done(&mut self) {
+        self.tries = 0;
+        if let State::Ended { step, .. } = &mut self.state {
+            *step = Finishing::Complete;
+        }
+    }
+
+    /// Attaches the oldest errand, if there is one and it is safe in the journal.
+    pub(super) fn run_an_errand(&mut self, now: UnixMillis) -> bool {
+        let Some(pairs) = self.errands.front().filter(|_| self.is_durable()) else { return false };
+        let operation = Operation::Attach(pairs.clone());
+        self.perform(Task::Attach, operation, now);
+        true
+    }
+
+    /// States that are about one operation: performs it once its intent is durable, then waits for its effect.
+    pub(super) fn go_on_with_step(&mut self, now: UnixMillis) -> bool {
+        let may_attach = matches!(
+            self.state,
+            State::Transferring(_) | State::Inviting(_) | State::Leaving(..) | State::Ending { .. }
+        );
+        if may_attach && !self.errands.is_empty() {
+            return self.run_an_errand(now);
+        }
+        if !self.is_durable() || self.state.step_mut().is_none_or(|step| *step != Step::Owed) {
+            return false;
+        }
+        let shows = matches!(
+            self.state,
+            State::Leaving(..) | State::Ending { .. } | State::Transferring(_) | State::Inviting(_)
+        );
+        if shows && std::mem::replace(&mut self.lips, Lips::Closed) == Lips::Typing {
+            self.perform(Task::Typing, Operation::TypingStop, now);
+            return true;
+        }
+        let operation = match &self.state {
+            State::Accepting(_) => Operation::Accept { nickname: self.options.nickname.clone() },
+            State::Rejecting(_) => Operation::Reject,
+            State::Transferring(attempt) | State::Inviting(attempt) => match attempt.choice() {
+                Some(choice) if matches!(self.state, State::Inviting(_)) => Operation::Invite(choice.target.clone()),
+                Some(choice) => Operation::Transfer(choice.target.clone()),
+                None => return false,
+            },
+            State::Leaving(..) => Operation::LeaveConference,
+            State::Ending { .. } => Operation::EndSession,
+            State::JoinFailed(_) => Operation::Complete,
+            _ => return false,
+        };
+        if let Some(step) = self.state.step_mut() {
+            *step = Step::Waiting;
+        }
+        self.timers.clear(Timer::Step); // a new wait for every try
+        self.perform(Task::Step, operation, now);
+        true
+    }
+
+    /// Every wait has a deadline: whatever led to this state, it does not last for ever.
+    pub(super) fn time_the_step(&mut self, now: UnixMillis) {
+        let (timer, within) = match self.state {
+            State::Accepting(_) | State::Rejecting(_) => (Timer::Open, self.options.offers.open_within),
+            State::Transferring(_) | State::Inviting(_) => (Timer::Choice, self.options.handoff.choice_within),
+            State::Leaving(..) | State::Ending { .. } | State::Ended { .. } | State::JoinFailed(_) => {
+                (Timer::Step, self.options.closing.step_within)
+            }
+            State::HumanPresent(_) => (Timer::Person, self.options.handoff.speak_within),
+            State::Offered => (Timer::Screen, self.options.offers.screen_within),
+            State::Active | State::Closed(_) => return,
+        };
+        if !self.timers.has(timer) {
+            self.timers.set(timer, after(now, within));
+        }
+    }
+
+    /// The effect of the state's operation was not seen in time: look.
+    pub(super) fn step_ran_out(&mut self, now: UnixMillis) {
+        match &mut self.state {
+            State::Transferring(attempt) | State::Inviting(attempt) => {
+                attempt.step = Step::Doubtful(HandoffFailure::TimedOut);
+            }
+            State::Offered | State::Active | State::HumanPresent(_) | State::Closed(_) => return,
+            _ => {}
+        }
+        self.look_again(now);
+    }
+
+    fn step_was_refused(&mut self, error: &PlatformError, now: UnixMillis) {
+        if let State::Ended { step, .. } = &mut self.state {
+            *step = Finishing::Complete;
+        } else if let Some(step) = self.state.step_mut() {
+            *step = Step::Owed;
+        }
+        if self.try_again(error, now) {
+            return;
+        }
+        let handing = matches!(self.state, State::Transferring(_) | State::Inviting(_));
+        match error.kind() {
+            // Nothing is known, or something has happened meanwhile: look before anything else.
+            Kind::Unknown | Kind::Protocol | Kind::WrongState | Kind::NotFound => {
+                let wrong = error.kind() == Kind::WrongState || error.kind() == Kind::NotFound;
+                if let Some(step) = self.state.step_mut() {
+                    let why = HandoffFailure::Refused(error.to_string());
+                    *step = if handing && wrong { Step::Doubtful(why) } else { Step::Waiting };
+                }
+                if let State::Ended { step, .. } = &mut self.state {
+                    *step = Finishing::Waiting;
+                }
+                self.look_again(now);
+            }
+            kind if handing => {
+                let why = match kind {
+                    Kind::NoTarget => HandoffFailure::NobodyAvailable,
+                    Kind::Invalid => HandoffFailure::NoSuchTarget,
+                    _ => HandoffFailure::Refused(error.to_string()),
+                };
+                self.choice_failed(why, now);
+            }
+            _ => self.step_is_hopeless(now),
+        }
+    }
+
+    /// The platform does not do it, and will not. The next best thing.
+    pub(super) fn step_is_hopeless(&mut self, now: UnixMillis) {
+        match self.state.clone() {
+            State::Accepting(_) => self.reject("the platform refuses to accept", now),
+            State::Leaving(holder, _) => {
+                self.remark(Remark::LeftOut { operation: "leave" });
+                self.stay(holder, now);
+            }
+            State::Ending { disposition, .. } => {
+                self.remark(Remark::LeftOut { operation: "end session" }); // completing ends it too
+                self.session_ended(disposition, now);
+            }
+            State::Transferring(_) | State::Inviting(_) => self.choice_failed(HandoffFailure::TimedOut, now),
+            State::Rejecting(_) => self.close(Closed::Rejected, now),
+            State::Closed(_) | State::Offered | State::Active | State::HumanPresent(_) => {}
+            State::Ended { .. } | State::JoinFailed(_) => self.close(Closed::GivenUp, now),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! People: who is in the chat beside the customer and the bot, and who holds the conversation. Looked at as a whole after
+//! every change, so that entries that come twice or late cannot confuse it.
+
+use super::operating::Task;
+use super::{Attempt, Conversation, Holder, Lips, Remark, State, Step, Timer, after};
+use crate::journal::Record;
+use crate::{Entry, EntryKind, Event, HandoffFailure, Operation, Participant, Role, Target, UnixMillis};
+
+/// Somebody on the agents' side who is in the chat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    who: Participant,
+    /// Has said something to the customer.
+    spoken: bool,
+    /// Was in for so long without a word that the bot went on; counts again when they speak.
+    idle: bool,
+}
+
+impl Conversation {
+    pub(super) fn came_in(&mut self, who: &Participant) {
+        if who.role == Role::Agent || who.role == Role::Supervisor {
+            let person = Person { who: who.clone(), spoken: false, idle: false };
+            self.people.entry(who.id.clone()).or_insert(person);
+        }
+    }
+
+    /// A person spoke to the customer: what the customer said before is theirs now.
+    pub(super) fn person_spoke(&mut self, entry: &Entry) {
+        self.consider_answered(entry.index);
+        if self.did_later(entry, &EntryKind::Left) {
+            return; // an old line, heard late
+        }
+        self.came_in(&entry.from);
+        if let Some(person) = self.people.get_mut(&entry.from.id) {
+            person.spoken = true;
+        }
+    }
+
+    pub(super) fn person_joined(&mut self, entry: &Entry) {
+        if !self.did_later(entry, &EntryKind::Left) {
+            self.came_in(&entry.from);
+        }
+    }
+
+    pub(super) fn person_left(&mut self, entry: &Entry) {
+        if !self.did_later(entry, &EntryKind::Joined) {
+            self.people.remove(&entry.from.id);
+        }
+    }
+
+    /// Whether the same participant did this after that entry, as far as the transcript is known: entries may be heard in
+    /// any order.
+    fn did_later(&self, entry: &Entry, kind: &EntryKind) -> bool {
+        let later = self.transcript.iter().rev().take_while(|other| other.index > entry.index);
+        later.into_iter().any(|other| other.from.id == entry.from.id && other.kind == *kind)
+    }
+
+    /// After a look at the platform: who is not among the participants has left while nobody was listening.
+    pub(super) fn only_these_are_in(&mut self, participants: &[Participant]) {
+        if !participants.is_empty() {
+            self.people.retain(|id, _| participants.iter().any(|participant| participant.id == *id));
+        }
+    }
+
+    /// The person who holds the conversation, if anybody does.
+    pub(super) fn holder(&self) -> Option<&Person> {
+        let inviting = matches!(self.state, State::Inviting(_));
+        let on_join = self.options.handoff.silent_on_join || inviting;
+        self.people.values().find(|person| person.spoken || (person.who.role == Role::Agent && !person.idle && on_join))
+    }
+
+    /// Does what the presence of people asks for: falls silent, leaves, or wakes up.
+    pub(super) fn look_at_people(&mut self, now: UnixMillis) {
+        if self.reading.is_some() {
+            return; // after the look
+        }
+        match self.state.clone() {
+            State::Active => {
+                if let Some(person) = self.holder().cloned() {
+                    self.hold(&person, None, now);
+                }
+            }
+            State::Inviting(attempt) => {
+                if let Some(person) = self.holder().cloned() {
+                    let invited = Some(attempt).filter(|attempt| is_invited(attempt, &person.who));
+                    self.hold(&person, invited, now);
+                }
+            }
+            State::HumanPresent(holder) => self.look_at_the_holder(holder, now),
+            State::Leaving(holder, Step::Owed) if !self.people.contains_key(&holder.id) => self.released(holder, now),
+            _ => {}
+        }
+    }
+
+    /// A person has the conversation from now on: nothing of the bot leaves any more.
+    fn hold(&mut self, person: &Person, invited: Option<Attempt>, now: UnixMillis) {
+        self.silence_the_bot("a person holds the conversation", now);
+        self.events.clear();
+        self.timers.clear(Timer::Choice);
+        let nickname = person.who.nickname.clone();
+        self.append(Record::PersonHolds { nickname: nickname.clone() }, now);
+        self.remark(Remark::PersonHolds);
+        let holder = Holder { id: person.who.id.clone(), nickname, since: now, invited };
+        self.enter(State::HumanPresent(holder.clone()));
+        self.timers.set(Timer::Person, after(now, self.options.handoff.speak_within));
+        self.look_at_the_holder(holder, now);
+    }
+
+    fn look_at_the_holder(&mut self, mut holder: Holder, now: UnixMillis) {
+        let Some(person) = self.people.get(&holder.id) else {
+            return match self.holder().cloned() {
+                Some(other) => {
+                    // Someone else is there: the conversation is theirs.
+                    holder.id = other.who.id.clone();
+                    holder.nickname.clone_from(&other.who.nickname);
+                    self.state = State::HumanPresent(holder.clone());
+                    self.look_at_the_holder(holder, now);
+                }
+                None => self.released(holder, now),
+            };
+        };
+        if !person.spoken && self.options.handoff.wait_for_words {
+            return;
+        }
+        holder.invited = None;
+        if self.options.handoff.leave {
+            self.append(Record::Leaving, now);
+            self.timers.clear(Timer::Person);
+            self.enter(State::Leaving(holder, Step::Owed));
+        } else {
+            self.stay(holder, now);
+        }
+    }
+
+    /// Stays beside the person, silent.
+    pub(super) fn stay(&mut self, holder: Holder, now: UnixMillis) {
+        let until =
+            after(holder.since, self.options.handoff.stay_at_most).max(after(now, std::time::Duration::from_secs(1)));
+        self.timers.clear(Timer::Step);
+        self.enter(State::HumanPresent(Holder { invited: None, ..holder }));
+        self.timers.set(Timer::Person, until);
+    }
+
+    /// The person was silent for too long, or we have stayed long enough.
+    pub(super) fn person_ran_out(&mut self, now: UnixMillis) {
+        let State::HumanPresent(holder) = self.state.clone() else { return };
+        if self.people.get(&holder.id).is_some_and(|person| person.spoken) {
+            self.append(Record::Leaving, now);
+            self.enter(State::Leaving(holder, Step::Owed));
+            return;
+        }
+        if let Some(person) = self.people.get_mut(&holder.id) {
+            person.idle = true;
+        }
+        self.released(holder, now);
+    }
+
+    /// The person is gone, or has never said a word: the customer is ours again.
+    fn released(&mut self, holder: Holder, now: UnixMillis) {
+        self.timers.clear(Timer::Person);
+        self.append(Record::PersonGone { nickname: holder.nickname.clone() }, now);
+        if let Some(attempt) = holder.invited {
+            self.enter(attempt.into_state());
+            self.choice_failed(HandoffFailure::TimedOut, now);
+        } else {
+            self.enter(State::Active);
+            self.events.push_back(Event::PersonLeft(holder.nickname));
+            self.look_at_people(now); // there may be another one
+        }
+    }
+
+    /// Stops the bot and takes back everything that has not left yet. The customer's lines it was about to answer are
+    /// unanswered again.
+    pub(super) fn silence_the_bot(&mut self, why: &str, now: UnixMillis) {
+        if let Some(turn) = self.stop_the_turn() {
+            for index in turn.lines {
+                if let Some(text) = self.text_at(index) {
+                    self.taken.remove(&index);
+                    self.unanswered.insert(index, text);
+                }
+            }
+        }
+        self.decided = None;
+        self.firm = false;
+        self.withdraw(why, now);
+    }
+
+    fn text_at(&self, index: u64) -> Option<String> {
+        let place = self.transcript.binary_search_by_key(&index, |entry| entry.index).ok()?;
+        match &self.transcript.get(place)?.kind {
+            crate::EntryKind::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Beside a person nothing is said; only a typing that still shows is taken back.
+    pub(super) fn go_on_beside_a_person(&mut self, now: UnixMillis) -> bool {
+        if std::mem::replace(&mut self.lips, Lips::Closed) != Lips::Typing {
+            return false;
+        }
+        self.perform(Task::Typing, Operation::TypingStop, now);
+        true
+    }
+}
+
+/// Whether this is who was invited: any agent, unless one was named and the platform says that this is another.
+fn is_invited(attempt: &Attempt, who: &Participant) -> bool {
+    match (attempt.choice().map(|choice| &choice.target), &who.agent) {
+        (Some(Target::Agent(named)), Some(agent)) => named == agent,
+        _ => true,
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading the platform again: after a gap, after a restart, and whenever the outcome of an operation is not known. Nothing
+//! is performed meanwhile; then what is there is compared with what was meant.
+
+use super::{
+    Conversation, Effect, Finishing, Lips, Outcome, Picture, Remark, State, Step, Ticket, Timer, after, between,
+};
+use crate::journal::{Closed, Record};
+use crate::{Interaction, InteractionState, UnixMillis};
+
+/// A look at the platform that is going on.
+#[derive(Debug)]
+pub struct Reading {
+    ticket: Ticket,
+    since: UnixMillis,
+    /// How often it was tried in vain.
+    tries: u32,
+    /// Lines may have waited while nobody was there: the age policy counts.
+    after_a_gap: bool,
+}
+
+impl Conversation {
+    /// Looks at the platform because something is not known.
+    pub(super) fn look_again(&mut self, now: UnixMillis) {
+        self.start_reading(now, false);
+    }
+
+    /// Looks at the platform, from now on; an earlier look does not count any more.
+    pub(super) fn start_reading(&mut self, now: UnixMillis, after_a_gap: bool) {
+        let since = self.reading.as_ref().map_or(now, |reading| reading.since);
+        let after_a_gap = after_a_gap || self.reading.as_ref().is_some_and(|reading| reading.after_a_gap);
+        self.tickets += 1;
+        self.reading = Some(Reading { ticket: self.tickets, since, tries: 0, after_a_gap });
+        self.timers.clear(Timer::Echo);
+        self.ask(now);
+    }
+
+    fn ask(&mut self, now: UnixMillis) {
+        if let Some(reading) = &self.reading {
+            self.effects.push(Effect::Read { ticket: reading.ticket });
+            self.timers.set(Timer::Read, after(now, self.options.sending.perform_within));
+        }
+    }
+
+    /// No answer, or time to try again.
+    pub(super) fn read_ran_out(&mut self, now: UnixMillis) {
+        let give_up = self.options.recovery.give_up_after;
+        let Some(reading) = &mut self.reading else { return };
+        if between(reading.since, now) >= give_up {
+            self.close(Closed::GivenUp, now);
+            return;
+        }
+        self.tickets += 1;
+        reading.ticket = self.tickets;
+        self.ask(now);
+    }
+
+    pub(super) fn read(&mut self, ticket: Ticket, picture: Picture, now: UnixMillis) -> Outcome {
+        let again = self.options.sending.again_after;
+        let Some(reading) = self.reading.as_mut().filter(|reading| reading.ticket == ticket) else {
+            return Outcome::Stale;
+        };
+        match picture {
+            Picture::Failed(error) => {
+                reading.tries += 1;
+                let wait = error.retry_after().unwrap_or(again * (1 << reading.tries.min(5)));
+                self.timers.set(Timer::Read, after(now, wait));
+            }
+            Picture::Gone => self.close(self.gone(), now),
+            Picture::Found { interaction, transcript } => {
+                let after_a_gap = reading.after_a_gap;
+                self.found(&interaction, transcript, after_a_gap, now);
+            }
+        }
+        Outcome::Done
+    }
+
+    fn gone(&self) -> Closed {
+        match self.state.end_if_gone() {
+            Closed::Taken => Closed::Gone,
+            how => how,
+        }
+    }
+
+    fn found(&mut self, interaction: &Interaction, transcript: Vec<crate::Entry>, after_a_gap: bool, now: UnixMillis) {
+        self.heard(transcript, now);
+        self.only_these_are_in(&interaction.participants);
+        self.reading = None;
+        self.timers.clear(Timer::Read);
+        self.timers.clear(Timer::Again);
+        if interaction.state == InteractionState::Invited && self.turns > 0 {
+            self.came_back(now);
+            return;
+        }
+        self.settle_sends(now);
+        if after_a_gap {
+            self.drop_old_lines(now);
+        }
+        self.changed(interaction, now);
+        self.settle_step(interaction, now);
+        self.look_at_people(now);
+    }
+
+    /// It is offered to us again although the story is not over: take it up where it was.
+    fn came_back(&mut self, now: UnixMillis) {
+        self.drop_everything(now);
+        self.lips = Lips::Closed;
+        self.append(Record::Accepting, now);
+        self.enter(State::Accepting(Step::Owed));
+        self.timers.set(Timer::Open, after(now, self.options.offers.open_within));
+    }
+
+    /// The platform does not show the effect of the state's operation.
+    fn settle_step(&mut self, interaction: &Interaction, now: UnixMillis) {
+        let chatting = interaction.state == InteractionState::Chatting;
+        match &mut self.state {
+            State::Transferring(attempt) | State::Inviting(attempt) => {
+                match attempt.step.clone() {
+                    Step::Doubtful(why) => self.choice_failed(why, now),
+                    Step::Unsure => attempt.step = Step::Owed,
+                    Step::Owed | Step::Waiting => {} // until its deadline
+                }
+                return;
+            }
+            State::Ending { .. } | State::Leaving(..) if !chatting => return,
+            State::Ended { step, .. } => match step {
+                Finishing::Waiting => *step = Finishing::Complete,
+                Finishing::Complete | Finishing::Disposition => return,
+            },
+            state => match state.step_mut() {
+                Some(step) if *step == Step::Waiting => *step = Step::Owed,
+                _ => return,
+            },
+        }
+        // It will be performed again; but not for ever.
+        self.tries += 1;
+        if self.tries >= self.options.sending.tries {
+            self.remark(Remark::LeftOut { operation: "step" });
+            self.step_is_hopeless(now);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Taking a story up again from the journal, after a crash or a deploy. The lines give what was meant; a look at the
+//! platform, before anything else, gives what has become of it.
+
+use std::collections::BTreeMap;
+use std::mem::discriminant;
+use std::sync::Arc;
+
+use super::sending::Status;
+use super::turns::{OpenTurn, Phase};
+use super::{Attempt, Conversation, Effect, Finishing, Holder, State, Step, Timer, after};
+use crate::journal::{Line, Record};
+use crate::options::Options;
+use crate::{Event, HandoffFailure, Next, ParticipantId, PlatformLimits, UnixMillis, Visibility};
+
+impl Conversation {
+    /// Takes up the story of these lines: all of one story, by number. `None` if there are none, or it is closed. The first
+    /// effect is a look at the platform.
+    pub fn recovered(
+        lines: &[Line],
+        options: Arc<Options>,
+        limits: PlatformLimits,
+        now: UnixMillis,
+    ) -> Option<(Self, Vec<Effect>)> {
+        let first = lines.first()?;
+        let mut old = Self::blank(first.key.clone(), options, limits);
+        for line in lines {
+            old.relive(&line.record, line.at);
+            old.appended = line.number;
+        }
+        old.durable = old.appended;
+        if let State::Closed(_) = old.state {
+            return None;
+        }
+        old.last_heard = now;
+        old.start_reading(now, true);
+        let effects = std::mem::take(&mut old.effects);
+        Some((old, effects))
+    }
+
+    fn relive(&mut self, record: &Record, at: UnixMillis) {
+        match record {
+            Record::Offered => self.state = State::Offered,
+            Record::Accepting => {
+                self.relive_silence();
+                self.state = State::Accepting(Step::Waiting);
+                self.timers.set(Timer::Open, after(at, self.options.offers.open_within));
+            }
+            Record::Rejecting { .. } => {
+                self.state = State::Rejecting(Step::Waiting);
+                self.timers.set(Timer::Open, after(at, self.options.offers.open_within));
+            }
+            Record::Live => {
+                self.timers.clear_all();
+                self.state = State::Active;
+                self.events.push_back(if self.turns == 0 { Event::Started } else { Event::Returned });
+            }
+            Record::TurnStarted { turn, event, lines } => self.relive_start(*turn, event, lines, at),
+            Record::Said { turn, words, first, parts } => {
+                if let Some(open) = self.turn.as_mut().filter(|open| open.number == *turn) {
+                    open.said.push(words.clone());
+                }
+                self.relive_post(*first, parts, Visibility::All);
+            }
+            Record::Uttered { first, parts, agents_only } => {
+                self.relive_post(*first, parts, if *agents_only { Visibility::Agents } else { Visibility::All });
+            }
+            Record::Stepped { turn, step, occurrence, value } => {
+                if let Some(open) = self.turn.as_mut().filter(|open| open.number == *turn) {
+                    open.steps.insert((step.clone(), *occurrence), value.clone());
+                }
+            }
+            Record::Attaching { pairs } => self.errands.push_back(pairs.clone()),
+            Record::Attached => drop(self.errands.pop_front()),
+            Record::TurnEnded { next, memory, .. } => {
+                if self.turn.take().is_some() {
+                    self.failures = 0;
+                }
+                self.remember(memory.clone());
+                self.decided = Some(next.clone()).filter(|next| *next != Next::Listen);
+            }
+            Record::TurnFailed { .. } => {
+                self.turn = None;
+                self.failures += 1;
+            }
+            Record::Reconsidered => {
+                if let Some(Next::HandOff(_)) = self.decided.take() {
+                    self.events
+                        .push_back(Event::HandoffFailed(HandoffFailure::Refused("handed over too often".into())));
+                }
+            }
+            Record::Confirmed { message, index } => {
+                self.outbox.retain(|outgoing| outgoing.number != *message);
+                self.last_own = *index;
+            }
+            Record::Withdrawn { messages, .. } => self.outbox.retain(|outgoing| !messages.contains(&outgoing.number)),
+            Record::Trying { choice } => self.relive_try(*choice, at),
+            Record::ChoiceFailed { why, last, .. } => {
+                if *last {
+                    self.timers.clear(Timer::Choice);
+                    self.state = State::Active;
+                    self.events.push_back(Event::HandoffFailed(why.clone()));
+                }
+            }
+            Record::PersonHolds { nickname } => self.relive_hold(nickname, at),
+            Record::PersonGone { nickname } => {
+                self.timers.clear(Timer::Person);
+                if let State::HumanPresent(Holder { invited: Some(attempt), .. }) = &self.state {
+                    self.state = attempt.clone().into_state();
+                } else {
+                    self.events.push_back(Event::PersonLeft(nickname.clone()));
+                    self.state = State::Active;
+                }
+            }
+            Record::Leaving => {
+                if let State::HumanPresent(holder) | State::Leaving(holder, _) = self.state.clone() {
+                    self.state = State::Leaving(Holder { invited: None, ..holder }, Step::Waiting);
+                }
+            }
+            Record::Ending { disposition } => {
+                self.timers.clear_all();
+                self.relive_silence();
+                self.state = State::Ending { disposition: disposition.clone(), step: Step::Waiting };
+            }
+            Record::Ended { disposition } => {
+                self.timers.clear_all();
+                self.relive_silence();
+                self.state = State::Ended { disposition: disposition.clone(), step: Finishing::Disposition };
+            }
+            Record::Closed { how } => self.state = State::Closed(*how),
+        }
+    }
+
+    fn relive_start(&mut self, number: u64, event: &Event, lines: &[u64], at: UnixMillis) {
+        if let Some(place) = self.events.iter().position(|waiting| discriminant(waiting) == discriminant(event)) {
+            self.events.remove(place);
+        }
+        self.turns = number;
+        self.taken.extend(lines);
+        self.turn = Some(OpenTurn {
+            number,
+            event: event.clone(),
+            lines: lines.to_vec(),
+            said: Vec::new(),
+            steps: BTreeMap::new(),
+            began: at,
+            retries: 0,
+            phase: Phase::Interrupted,
+        });
+    }
+
+    fn relive_post(&mut self, first: u64, parts: &[String], visibility: Visibility) {
+        self.messages = first - 1;
+        self.post(parts, visibility);
+        for outgoing in self.outbox.iter_mut().filter(|outgoing| outgoing.number >= first) {
+            outgoing.status = Status::Restored;
+        }
+    }
+
+    fn relive_try(&mut self, choice: usize, at: UnixMillis) {
+        let handoff = match (self.decided.take(), &self.state) {
+            (Some(Next::HandOff(handoff)), _) => handoff,
+            (_, State::Transferring(attempt) | State::Inviting(attempt)) => attempt.handoff.clone(),
+            _ => return, // not written by this machine; the bot goes on
+        };
+        self.handoffs += u32::from(choice == 0);
+        let attempt = Attempt { handoff, choice, step: Step::Unsure };
+        let within = attempt.choice().and_then(|choice| choice.deadline).unwrap_or(self.options.handoff.choice_within);
+        self.timers.set(Timer::Choice, after(at, within));
+        self.state = attempt.into_state();
+    }
+
+    fn relive_hold(&mut self, nickname: &str, at: UnixMillis) {
+        self.relive_silence();
+        let invited = match &self.state {
+            State::Inviting(attempt) => Some(attempt.clone()),
+            _ => None,
+        };
+        // Participants have other ids after a restart; the look at the platform finds the person again.
+        let holder = Holder { id: ParticipantId::from(""), nickname: nickname.to_owned(), since: at, invited };
+        self.timers.clear_all();
+        self.timers.set(Timer::Person, after(at, self.options.handoff.speak_within));
+        self.state = State::HumanPresent(holder);
+    }
+
+    fn relive_silence(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            for index in turn.lines {
+                self.taken.remove(&index);
+            }
+        }
+        self.decided = None;
+        self.events.clear();
+    }
+}

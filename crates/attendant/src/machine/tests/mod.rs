@@ -1,0 +1,6 @@
+//! The machine on the bench: every state with every input, and whatever happens in whatever order.
+
+mod anything;
+mod bench;
+mod every_pair;
+mod scenes;

@@ -1,0 +1,259 @@
+//! The table of conversations: inputs go in, effects are done, timers are kept.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::run::{Happened, Running};
+use super::status::{Summary, name};
+use crate::bot_call;
+use crate::journal::{Line, StoryKey};
+use crate::machine::{Conversation, Effect, Input, Outcome, Remark, Token};
+use crate::turn::{FromBot, Report};
+use crate::{Interaction, InteractionId, Operation, UnixMillis};
+
+/// A conversation, and what the host keeps beside it.
+pub(super) struct Seat {
+    pub conversation: Conversation,
+    /// Its entry in the timer list.
+    armed: Option<UnixMillis>,
+    /// The task of the bot, while it thinks.
+    thinking: Option<AbortHandle>,
+    /// Reports that wait to be safe.
+    tokens: BTreeMap<Token, oneshot::Sender<()>>,
+}
+
+impl Running {
+    /// A new offer: a conversation, or a quick no if this login has enough or is on its way out.
+    pub(super) fn offered(&mut self, interaction: Interaction) {
+        let full = self.conversations.len() >= self.options.offers.most;
+        if full || !self.wants_offers() {
+            self.counters.offered += 1;
+            self.counters.rejected += 1;
+            tracing::info!(agent.login = %self.login, chat.id = %interaction.id, full, "rejecting an offer unseen");
+            let platform = self.platform.clone();
+            self.work.push(Box::pin(async move {
+                // Refused or lost, the platform takes the offer back by itself.
+                let _ = platform.perform(&interaction.id, Operation::Reject).await;
+                Happened::Nothing
+            }));
+            return;
+        }
+        let limits = self.platform.limits();
+        let (conversation, effects) =
+            Conversation::offered(&interaction, self.options.clone(), limits, self.clock.now());
+        self.admit(conversation, effects);
+    }
+
+    /// A conversation takes its seat.
+    pub(super) fn admit(&mut self, conversation: Conversation, effects: Vec<Effect>) {
+        let id = conversation.key().interaction.clone();
+        let seat = Seat { conversation, armed: None, thinking: None, tokens: BTreeMap::new() };
+        self.conversations.insert(id.clone(), seat);
+        self.perform(&id, effects);
+        self.arm(&id);
+    }
+
+    /// Gives an input to a conversation, and does what it wants done.
+    pub(super) fn deliver(&mut self, id: &InteractionId, input: Input) {
+        let Some(seat) = self.conversations.get_mut(id) else { return };
+        let token = token_of(&input);
+        let reaction = seat.conversation.handle(input, self.clock.now());
+        match reaction.outcome {
+            Outcome::Done => {}
+            outcome => {
+                // A report that was not taken: its bot hears that it is silenced, by the dropped sender.
+                if let Some(token) = token {
+                    seat.tokens.remove(&token);
+                }
+                if let Outcome::Unexpected(state, input) = outcome {
+                    self.counters.unexpected += 1;
+                    tracing::error!(agent.login = %self.login, chat.id = %id, ?state, ?input, "unexpected input");
+                }
+            }
+        }
+        self.perform(id, reaction.effects);
+        self.arm(id);
+    }
+
+    fn arm(&mut self, id: &InteractionId) {
+        let Some(seat) = self.conversations.get_mut(id) else { return };
+        let next = seat.conversation.next_timer().map(|(at, _)| at);
+        if seat.armed == next {
+            return;
+        }
+        if let Some(at) = seat.armed.take() {
+            self.timers.remove(&(at, id.clone()));
+        }
+        if let Some(at) = next {
+            self.timers.insert((at, id.clone()));
+        }
+        seat.armed = next;
+    }
+
+    /// Timers that have run out go through the mailboxes, in order.
+    pub(super) fn ring(&mut self) {
+        let now = self.clock.now();
+        while let Some((at, id)) = self.timers.first().cloned() {
+            if at > now {
+                return;
+            }
+            let timer = self.conversations.get(&id).and_then(|seat| seat.conversation.next_timer());
+            match timer {
+                Some((_, timer)) => self.deliver(&id, Input::Timer(timer)),
+                None => drop(self.timers.remove(&(at, id))),
+            }
+        }
+    }
+
+    fn perform(&mut self, id: &InteractionId, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Append(line) => {
+                    self.counters.count(&line.record);
+                    self.writer.push(line);
+                }
+                Effect::Perform { ticket, operation } => {
+                    let Some(key) = self.key_of(id) else { continue };
+                    let platform = self.platform.clone();
+                    self.work.push(Box::pin(async move {
+                        let result = platform.perform(&key.interaction, operation).await;
+                        Happened::Performed { key, ticket, result }
+                    }));
+                }
+                Effect::Screen(offer) => {
+                    let Some(key) = self.key_of(id) else { continue };
+                    let task = bot_call::screen(self.bot.clone(), key, offer, self.reports.clone());
+                    self.think(id, task);
+                }
+                Effect::Respond(scene) => {
+                    let task = bot_call::respond(self.bot.clone(), scene, self.reports.clone());
+                    self.think(id, task);
+                }
+                Effect::Silence => self.stop_thinking(id),
+                Effect::Acknowledge(token) => {
+                    let waiting = self.conversations.get_mut(id).and_then(|seat| seat.tokens.remove(&token));
+                    if let Some(done) = waiting {
+                        let _ = done.send(()); // a bot that has stopped waiting does not mind
+                    }
+                }
+                Effect::Read { ticket } => self.reads.want(id.clone(), ticket),
+                Effect::Remark(remark) => self.remark(id, &remark),
+                Effect::Close(how) => {
+                    tracing::info!(agent.login = %self.login, chat.id = %id, ?how, "chat closed");
+                    self.leave(id);
+                }
+            }
+        }
+    }
+
+    fn key_of(&self, id: &InteractionId) -> Option<StoryKey> {
+        self.conversations.get(id).map(|seat| seat.conversation.key().clone())
+    }
+
+    fn think(&mut self, id: &InteractionId, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.bots.spawn(task);
+        if let Some(seat) = self.conversations.get_mut(id)
+            && let Some(earlier) = seat.thinking.replace(handle)
+        {
+            earlier.abort(); // one call at a time
+        }
+    }
+
+    fn stop_thinking(&mut self, id: &InteractionId) {
+        if let Some(seat) = self.conversations.get_mut(id) {
+            seat.tokens.clear();
+            if let Some(task) = seat.thinking.take() {
+                task.abort();
+            }
+        }
+    }
+
+    /// A conversation leaves its seat.
+    fn leave(&mut self, id: &InteractionId) {
+        self.stop_thinking(id);
+        if let Some(seat) = self.conversations.remove(id)
+            && let Some(at) = seat.armed
+        {
+            self.timers.remove(&(at, id.clone()));
+        }
+    }
+
+    /// What a bot reports goes into the mailbox of its conversation.
+    pub(super) fn reported(&mut self, FromBot { key, turn, report }: FromBot) {
+        let id = key.interaction.clone();
+        let Some(seat) = self.conversations.get_mut(&id).filter(|seat| *seat.conversation.key() == key) else {
+            return; // another story of the same interaction
+        };
+        self.tokens += 1;
+        let token = self.tokens;
+        let input = match report {
+            Report::Say { words, done } => {
+                seat.tokens.insert(token, done);
+                Input::Said { turn, words, token }
+            }
+            Report::Step { step, value, done } => {
+                seat.tokens.insert(token, done);
+                Input::Stepped { turn, step, value, token }
+            }
+            Report::Attach { pairs, done } => {
+                seat.tokens.insert(token, done);
+                Input::Attached { turn, pairs, token }
+            }
+            Report::Diverged { expected } => Input::Diverged { turn, expected },
+            Report::Over { outcome } => Input::TurnOver { turn, outcome },
+            Report::Screened { verdict } => Input::Screened(verdict),
+        };
+        self.deliver(&id, input);
+    }
+
+    /// Gives an input to this very story, not to a later one of the same interaction.
+    pub(super) fn deliver_to(&mut self, key: &StoryKey, input: Input) {
+        if self.conversations.get(&key.interaction).is_some_and(|seat| seat.conversation.key() == key) {
+            self.deliver(&key.interaction, input);
+        }
+    }
+
+    /// Each conversation learns up to which line it is durable.
+    pub(super) fn tell_what_is_durable(&mut self, lines: &[Line]) {
+        let mut through: BTreeMap<&StoryKey, u64> = BTreeMap::new();
+        for line in lines {
+            through.insert(&line.key, line.number);
+        }
+        for (key, through) in through {
+            self.deliver_to(key, Input::Durable { through });
+        }
+    }
+
+    /// Every conversation looks at the platform again.
+    pub(super) fn everything_may_have_changed(&mut self) {
+        let all: Vec<InteractionId> = self.conversations.keys().cloned().collect();
+        for id in all {
+            self.deliver(&id, Input::Gap);
+        }
+    }
+
+    pub(super) fn summaries(&self) -> Vec<Summary> {
+        let line = |(id, seat): (&InteractionId, &Seat)| Summary {
+            interaction: id.clone(),
+            state: name(seat.conversation.kind()),
+            began: seat.conversation.key().began,
+            entries: seat.conversation.transcript().len(),
+            thinking: seat.conversation.is_thinking(),
+        };
+        self.conversations.iter().map(line).collect()
+    }
+
+    fn remark(&mut self, id: &InteractionId, remark: &Remark) {
+        self.counters.count_remark(remark);
+        tracing::warn!(agent.login = %self.login, chat.id = %id, ?remark, "worth a look");
+    }
+}
+
+fn token_of(input: &Input) -> Option<Token> {
+    match input {
+        Input::Said { token, .. } | Input::Stepped { token, .. } | Input::Attached { token, .. } => Some(*token),
+        _ => None,
+    }
+}

@@ -1,0 +1,116 @@
+//! How a service is: its phase, its load, and numbers counted from what it writes to the journal.
+
+use crate::journal::{Closed, Record};
+use crate::machine::{Remark, StateKind};
+use crate::{InteractionId, UnixMillis};
+
+/// How a service is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Where it stands.
+    pub phase: Phase,
+    /// Conversations that are not over.
+    pub chats: usize,
+    /// Bots that think at this moment.
+    pub thinking: usize,
+    /// Whether the connection to the platform is up.
+    pub connected: bool,
+    /// Whether the journal can be written.
+    pub journaling: bool,
+    /// What has happened since the start.
+    pub counters: Counters,
+}
+
+/// Where a service stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Signing in, or signing in again.
+    #[default]
+    Starting,
+    /// The platform may offer chats, and the bot will answer.
+    Ready,
+    /// Signed in, but no offers are wanted: the journal or the connection is down.
+    NotReady,
+    /// Stopping.
+    Draining,
+    /// Ended.
+    Stopped,
+}
+
+/// What has happened since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Offers that came.
+    pub offered: u64,
+    /// Offers that were accepted.
+    pub accepted: u64,
+    /// Offers that were rejected.
+    pub rejected: u64,
+    /// Conversations taken up from the journal or found on the platform.
+    pub resumed: u64,
+    /// Turns of the bot.
+    pub turns: u64,
+    /// Turns that failed for good.
+    pub turns_failed: u64,
+    /// Messages to be sent.
+    pub messages: u64,
+    /// Messages seen in the transcript.
+    pub confirmed: u64,
+    /// Messages that were sent again, for they were not there.
+    pub sent_again: u64,
+    /// Conversations that a person took or was given.
+    pub handed_over: u64,
+    /// Conversations that were completed.
+    pub completed: u64,
+    /// Conversations that ended in any other way.
+    pub lost: u64,
+    /// Inputs that no state of the machine expects. Not zero: a defect.
+    pub unexpected: u64,
+}
+
+impl Counters {
+    pub(super) fn count(&mut self, record: &Record) {
+        match record {
+            Record::Offered => self.offered += 1,
+            Record::Accepting => self.accepted += 1,
+            Record::Rejecting { .. } => self.rejected += 1,
+            Record::TurnStarted { .. } => self.turns += 1,
+            Record::TurnFailed { .. } => self.turns_failed += 1,
+            Record::Said { parts, .. } | Record::Uttered { parts, .. } => self.messages += parts.len() as u64,
+            Record::Confirmed { .. } => self.confirmed += 1,
+            Record::Closed { how } => match how {
+                Closed::HandedOver => self.handed_over += 1,
+                Closed::Completed => self.completed += 1,
+                Closed::Rejected => {}
+                _ => self.lost += 1,
+            },
+            _ => {}
+        }
+    }
+
+    pub(super) fn count_remark(&mut self, remark: &Remark) {
+        if let Remark::SentAgain { .. } = remark {
+            self.sent_again += 1;
+        }
+    }
+}
+
+/// One conversation in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Which.
+    pub interaction: InteractionId,
+    /// The state of its machine, by name.
+    pub state: String,
+    /// When it was offered.
+    pub began: UnixMillis,
+    /// Lines in its transcript.
+    pub entries: usize,
+    /// Whether the bot thinks at this moment.
+    pub thinking: bool,
+}
+
+pub(super) fn name(state: StateKind) -> String {
+    format!("{state:?}")
+}
