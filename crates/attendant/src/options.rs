@@ -252,7 +252,7 @@ group! {
     /// A customer who says nothing.
     Silence {
         /// The bot is woken after so long, and again and again.
-        @"duration" wake_after: Duration = seconds(180),
+        @"duration" wake_after: Duration = seconds(120),
         /// The chat is ended after so long.
         @"duration" close_after: Duration = seconds(900),
         /// With these words.

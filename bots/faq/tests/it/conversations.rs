@@ -6,7 +6,7 @@ use attendant::{Bot, HandoffFailure, Manner, Rehearsal, Target};
 use faq_bot::bot::{FaqBot, Options, WhenUnsure};
 use faq_bot::{KnowledgeBase, demo};
 
-async fn chat() -> Rehearsal<FaqBot> {
+async fn chat() -> Rehearsal {
     Rehearsal::new(FaqBot::demo().unwrap()).start().await
 }
 
@@ -183,13 +183,13 @@ async fn several_questions_get_several_answers_in_order() {
 async fn a_silent_customer_is_asked_once_and_then_let_go() {
     let mut chat = Rehearsal::new(bot(SMALL)).start().await;
     chat.say("when are you open").await;
-    assert_eq!(chat.silence(Duration::from_secs(120)).await.len(), 1);
+    assert_eq!(chat.silence(Duration::from_secs(130)).await.len(), 1);
     assert!(chat.is_open());
-    assert_eq!(chat.silence(Duration::from_secs(120)).await.len(), 1);
+    assert_eq!(chat.silence(Duration::from_secs(130)).await.len(), 1);
     assert_eq!(chat.finished(), Some("told-hours"));
     let mut nobody = Rehearsal::new(bot(SMALL)).start().await;
-    nobody.silence(Duration::from_secs(120)).await;
-    nobody.silence(Duration::from_secs(120)).await;
+    nobody.silence(Duration::from_secs(130)).await;
+    nobody.silence(Duration::from_secs(130)).await;
     assert_eq!(nobody.finished(), Some("unanswered"));
 }
 
