@@ -31,7 +31,7 @@ pub fn trials(run_all: bool) -> Vec<Trial> {
         trial("bad_platform", trouble::bad_platform),
         trial("offers_that_go_wrong", trouble::offers_that_go_wrong),
         trial("server_restart", trouble::server_restart),
-        trial("wrong_password", trouble::wrong_password),
+        trial("signing_in", trouble::signing_in),
         trial("customer_page_for_everybody", look::customer_page),
         trial("desk_for_everybody", look::desk),
     ]

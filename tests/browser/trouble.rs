@@ -111,7 +111,13 @@ pub async fn bad_platform() -> Result<()> {
     desk.click("#offers .primary").await?;
     desk.reads("#log", "I want to talk").await?;
 
-    let notifications = [Kind::Duplicate, Kind::Reorder, Kind::Delay { millis: 150 }, Kind::SkipIndex { by: 3 }];
+    let notifications = [
+        Kind::Duplicate,
+        Kind::Reorder,
+        Kind::Delay { millis: 150 },
+        Kind::SkipIndex { by: 3 },
+        Kind::DeliverInReplies,
+    ];
     for kind in notifications {
         house.faults().add(Fault::new(kind).login("grace").chance(0.5));
     }
@@ -209,11 +215,12 @@ pub async fn server_restart() -> Result<()> {
     Ok(())
 }
 
-/// A wrong password is told kindly, at the form; the right one then works.
-pub async fn wrong_password() -> Result<()> {
+/// A wrong password is told kindly, at the form; the right one then works. A second desk in the same browser, which would
+/// share the first one's session, is refused until the first one is signed out.
+pub async fn signing_in() -> Result<()> {
     let driver = Driver::start().await?;
     let house = House::open().await?;
-    let desk = driver.browser().await?;
+    let desk = driver.window().await?;
     desk.open(&house.url("/desk")).await?;
     desk.fill("#user", "grace").await?;
     desk.fill("#password", "wrong").await?;
@@ -223,7 +230,15 @@ pub async fn wrong_password() -> Result<()> {
     desk.fill("#password", "grace-secret").await?;
     desk.click("#sign-in-button").await?;
     scene::ready(&desk).await?;
+
+    let second = driver.window().await?;
+    second.open(&house.url("/desk?user=alan")).await?;
+    second.fill("#password", "alan-secret").await?;
+    second.click("#sign-in-button").await?;
+    second.reads("#sign-in-problem", "another tab").await?;
     desk.click("#sign-out").await?;
     desk.until("!document.querySelector('#sign-in').hidden").await?;
-    Ok(())
+    second.click("#sign-in-button").await?;
+    scene::ready(&second).await?;
+    second.reads("#me-name", "Alan Turing").await
 }
