@@ -7,7 +7,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AgentName, ChatId};
+use crate::model::{AgentName, ChatId, Command, Operation};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +162,13 @@ pub(crate) struct Place<'a> {
     pub operation: Option<&'a str>,
 }
 
+/// What becomes of an operation: what happens first, and what it has turned into.
+#[derive(Debug)]
+pub(crate) struct Meddled {
+    pub before: Vec<Command>,
+    pub operation: Operation,
+}
+
 /// What happens to one notification.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tampering {
@@ -279,8 +286,45 @@ impl Faults {
         self.strike(place, |other| (other == kind).then_some(())).is_some()
     }
 
+    /// Lets the faults of the centre itself strike an operation; both faces of the simulator do it here.
+    pub(crate) fn meddle(&self, agent: &AgentName, chat: &ChatId, name: &str, operation: Operation) -> Meddled {
+        let mut meddled = Meddled { before: Vec::new(), operation };
+        if self.is_quiet() {
+            return meddled;
+        }
+        let place = Place { login: Some(agent), interaction: Some(chat), operation: Some(name) };
+        if matches!(meddled.operation, Operation::Accept { .. }) {
+            if self.strikes(&place, &Kind::WithdrawOffer) {
+                meddled.before.push(Command::Withdraw { agent: agent.clone(), chat: chat.clone() });
+            } else if self.strikes(&place, &Kind::FailJoin) {
+                meddled.operation = Operation::AcceptInVain;
+            }
+        }
+        if matches!(meddled.operation, Operation::Say { .. } | Operation::Type { on: true, .. })
+            && self.strikes(&place, &Kind::CustomerLeaves)
+        {
+            meddled.before.push(Command::CustomerLeaves { chat: chat.clone() });
+        }
+        meddled.before.extend(self.skip(Some(agent), chat, name));
+        meddled
+    }
+
+    /// A hole in the indexes before the next line.
+    pub(crate) fn skip(&self, agent: Option<&AgentName>, chat: &ChatId, name: &str) -> Option<Command> {
+        let place = Place { login: agent, interaction: Some(chat), operation: Some(name) };
+        let by = self.strike(&place, |kind| match kind {
+            Kind::SkipIndex { by } => Some(*by),
+            _ => None,
+        });
+        by.map(|by| Command::SkipIndexes { chat: chat.clone(), by })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.lock().active.is_empty()
+    }
+
     pub(crate) fn tamper(&self, place: &Place<'_>) -> Tampering {
-        if self.lock().active.is_empty() {
+        if self.is_quiet() {
             return Tampering::default();
         }
         Tampering {

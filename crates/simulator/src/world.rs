@@ -1,6 +1,11 @@
-//! The model and the people in it, as one pure machine: what both faces of the simulator drive.
+//! The model, the people in it and the customers who come: one pure machine, which both faces of the simulator drive.
 
-use crate::model::{AgentName, Applied, Centre, ChatId, Command, Model, Moment, Notice, Notification, Rules};
+use std::collections::VecDeque;
+
+use crate::crowd::{Crowd, Visitor};
+use crate::model::{
+    AgentName, Applied, Centre, ChatId, Command, CustomerKey, Model, Moment, Notice, Notification, Rules,
+};
 use crate::people::People;
 
 /// A centre with people in it.
@@ -8,10 +13,11 @@ use crate::people::People;
 pub struct World {
     model: Model,
     people: People,
+    crowd: Crowd,
 }
 
-/// How often people may answer each other within one moment before the rest waits for the next tick.
-const ROUNDS: usize = 10_000;
+/// How often everybody may answer each other within one moment before the rest waits for the next.
+const ROUNDS: usize = 100_000;
 
 impl World {
     /// A centre whose scripted people are not yet there: see [`World::open`].
@@ -22,7 +28,7 @@ impl World {
                 people.add(profile.user.clone(), profile.first_name.clone(), script.clone());
             }
         }
-        Self { model: Model::new(centre, rules), people }
+        Self { model: Model::new(centre, rules), people, crowd: Crowd::default() }
     }
 
     /// The scripted people come in.
@@ -32,10 +38,20 @@ impl World {
         self.run(Command::Tick, commands, now)
     }
 
-    /// Does one thing, and whatever the people do because of it.
+    /// Does one thing, and whatever others do because of it or because their time has come.
     pub fn apply(&mut self, command: Command, now: Moment) -> Applied {
-        let due = self.people.due(now);
+        let due = self.due(now);
         self.run(command, due, now)
+    }
+
+    /// A simulated customer will come at that moment, under a key of the caller's choice.
+    pub fn invite(&mut self, at: Moment, key: CustomerKey, visitor: Visitor) {
+        self.crowd.invite(at, key, visitor);
+    }
+
+    /// How many simulated customers are still to come or in a chat.
+    pub fn visitors(&self) -> usize {
+        self.crowd.len()
     }
 
     /// Plays a person, or stops playing: then whoever is real goes on with the chats.
@@ -65,7 +81,8 @@ impl World {
 
     /// When something happens on its own next.
     pub fn next_deadline(&self) -> Option<Moment> {
-        [self.model.next_deadline(), self.people.next_deadline()].into_iter().flatten().min()
+        let deadlines = [self.model.next_deadline(), self.people.next_deadline(), self.crowd.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The state of the centre.
@@ -73,30 +90,47 @@ impl World {
         &self.model
     }
 
-    /// The first command's answer is the answer; what people do comes before it, as it was due earlier or now.
+    fn due(&mut self, now: Moment) -> Vec<Command> {
+        let mut due = self.people.due(now);
+        due.extend(self.crowd.due(now));
+        due
+    }
+
+    /// What was due comes first, then the command, whose answer is the answer, then what follows from both.
     fn run(&mut self, command: Command, due: Vec<Command>, now: Moment) -> Applied {
         let mut facts = Vec::new();
         let mut notifications = Vec::new();
-        let mut todo: std::collections::VecDeque<Command> = due.into();
+        let mut todo: VecDeque<Command> = due.into();
         let mut answer = Ok(None);
-        let mut first = Some(command);
+        let mut asked = Some(command);
         for _ in 0..ROUNDS {
-            let (command, is_the_one) = match (todo.pop_front(), first.take()) {
+            let (command, is_the_one) = match (todo.pop_front(), asked.take()) {
                 (Some(command), waiting) => {
-                    first = waiting;
+                    asked = waiting;
                     (command, false)
                 }
                 (None, Some(command)) => (command, true),
                 (None, None) => break,
             };
+            let key = match &command {
+                Command::RequestChat { key, .. } => Some(key.clone()),
+                _ => None,
+            };
             let applied = self.model.apply(command, now);
+            if let Some(key) = key {
+                match &applied.answer {
+                    Ok(Some(chat)) => self.crowd.let_in(&key, chat, now),
+                    _ => self.crowd.turn_away(&key),
+                }
+            }
             for notification in &applied.notifications {
-                if let Notification::Agent { to, notice, .. } = notification {
-                    todo.extend(self.people.hear(to, notice, now));
+                match notification {
+                    Notification::Agent { to, notice, .. } => todo.extend(self.people.hear(to, notice, now)),
+                    Notification::Customer { chat } => self.crowd.read(chat, &self.model, now),
                 }
             }
             if todo.is_empty() {
-                todo.extend(self.people.due(now));
+                todo.extend(self.due(now));
             }
             notifications.extend(applied.notifications);
             facts.extend(applied.facts);

@@ -359,28 +359,23 @@ fn perform(
     if state.world.model().key_of(chat).is_none() {
         return Err(Refusal::unknown("no such interaction"));
     }
-    let mut operation = operations::parse(family, name, &body, state.world.model())?;
-    let place = Place { login: Some(agent), interaction: Some(chat), operation: Some(name) };
-    if matches!(operation, Operation::Accept { .. }) {
-        if state.faults.strikes(&place, &Kind::WithdrawOffer) {
-            let _ = state.apply(Command::Withdraw { agent: agent.clone(), chat: chat.clone() });
-        } else if state.faults.strikes(&place, &Kind::FailJoin) {
-            operation = Operation::AcceptInVain;
-        }
+    let operation = operations::parse(family, name, &body, state.world.model())?;
+    let meddled = state.faults.meddle(agent, chat, name, operation);
+    for command in meddled.before {
+        let _ = state.apply(command);
     }
-    if matches!(operation, Operation::Say { .. } | Operation::Type { on: true, .. })
-        && state.faults.strikes(&place, &Kind::CustomerLeaves)
-    {
-        let _ = state.apply(Command::CustomerLeaves { chat: chat.clone() });
-    }
-    state.skip_indexes(Some(agent), chat, name);
     if let Some(words) = operations::farewell(family, name, &body) {
         let command = Command::Operate { agent: agent.clone(), chat: chat.clone(), operation: words, reference: None };
         state.apply(command)?;
     }
     let number = state.reference();
     let reference = (family == Family::Chats).then_some(number);
-    state.apply(Command::Operate { agent: agent.clone(), chat: chat.clone(), operation, reference })?;
+    state.apply(Command::Operate {
+        agent: agent.clone(),
+        chat: chat.clone(),
+        operation: meddled.operation,
+        reference,
+    })?;
     Ok(())
 }
 

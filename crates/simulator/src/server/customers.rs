@@ -123,7 +123,9 @@ async fn operate(Shared(core): Shared<Core>, headers: HeaderMap, Path(key): Path
         let command = match name.as_str() {
             "SendMessage" => {
                 let text = body.get("text").and_then(Value::as_str).ok_or_else(|| Refusal::missing("text"))?;
-                state.skip_indexes(None, &chat, "SendMessage");
+                if let Some(hole) = state.faults.skip(None, &chat, "SendMessage") {
+                    let _ = state.apply(hole);
+                }
                 Command::CustomerSays { chat, text: text.to_owned() }
             }
             "SendStartTypingNotification" => Command::CustomerTypes { chat, on: true },

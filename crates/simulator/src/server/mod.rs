@@ -35,6 +35,7 @@ use tokio_util::task::TaskTracker;
 use self::core::Core;
 use self::state::State;
 use crate::faults::Faults;
+use crate::load::Load;
 use crate::log::Log;
 use crate::model::Moment;
 use crate::options::Options;
@@ -231,10 +232,7 @@ impl Handle {
 
     /// How many agents are signed in and wait for offers, and how many chats wait for an agent.
     pub fn load(&self) -> Load {
-        let state = self.core.lock();
-        let model = state.world.model();
-        let ready = model.profiles().filter(|profile| model.is_free(&profile.user)).count();
-        Load { free_agents: ready, waiting_chats: model.waiting() }
+        Load::of(self.core.lock().world.model())
     }
 
     /// Plays a scripted person, or stops playing. False if nobody with a script has this user name.
@@ -264,13 +262,4 @@ impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Handle").field("address", &self.address).finish_non_exhaustive()
     }
-}
-
-/// How busy the centre is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Load {
-    /// Agents who could take one more chat now.
-    pub free_agents: usize,
-    /// Chats that nobody has and nobody is offered.
-    pub waiting_chats: usize,
 }

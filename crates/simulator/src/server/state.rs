@@ -126,18 +126,6 @@ impl State {
         self.next_reference
     }
 
-    /// Lets the transcript's indexes have a hole before the next line, if a fault says so.
-    pub fn skip_indexes(&mut self, agent: Option<&AgentName>, chat: &ChatId, operation: &str) {
-        let place = Place { login: agent, interaction: Some(chat), operation: Some(operation) };
-        let by = self.faults.strike(&place, |kind| match kind {
-            Kind::SkipIndex { by } => Some(*by),
-            _ => None,
-        });
-        if let Some(by) = by {
-            let _ = self.apply(Command::SkipIndexes { chat: chat.clone(), by });
-        }
-    }
-
     /// Does something to the centre and tells everybody.
     pub fn apply(&mut self, command: Command) -> Result<Option<ChatId>, Refusal> {
         let now = self.now();
