@@ -6,12 +6,14 @@ use libtest_mimic::{Arguments, Trial};
 
 mod browser;
 mod house;
+mod platform_gws;
 
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = Vec::new();
     let run_all = std::env::var_os("ATTENDANT_TEST_ALL").is_some();
     trials.extend(house::trials());
+    trials.extend(platform_gws::trials());
     trials.extend(browser::trials(run_all));
     libtest_mimic::run(&arguments, trials).exit();
 }
