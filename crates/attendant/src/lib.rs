@@ -15,6 +15,8 @@ pub mod options;
 mod platform;
 mod rehearsal;
 mod room;
+#[cfg(any(test, feature = "test-util"))]
+pub mod scripted;
 pub mod service;
 mod text;
 mod transcript;

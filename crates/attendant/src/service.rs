@@ -8,6 +8,8 @@ mod drain;
 mod reads;
 mod run;
 mod status;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::Arc;

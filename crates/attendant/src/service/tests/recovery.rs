@@ -1,0 +1,196 @@
+//! Crashes, lost sessions, a journal that is down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Desk, quick};
+use crate::journal::{Error as JournalError, ErrorKind, Fence, Held, Journal, Line, StoryKey};
+use crate::scripted::{Mishap, ScriptedPlatform};
+use crate::service::{Error, Phase, Stopped};
+use crate::{LoginId, MemoryJournal, Operation, Presence, UnixMillis};
+
+#[tokio::test(start_paused = true)]
+async fn after_a_gap_what_was_missed_is_answered_in_order() {
+    let desk = Desk::open(quick()).await;
+    desk.chat("1").await;
+    desk.platform.silently(|platform| {
+        platform.customer_says("1", "one");
+        platform.customer_says("1", "two");
+        platform.offer("2", "Bob");
+    });
+    desk.platform.reconnect(true);
+    assert_eq!(desk.said("1", 2).await, ["hello", "re: one\ntwo (1)"]);
+    assert_eq!(desk.said("2", 1).await, ["hello"]);
+    assert_eq!(desk.handle.status().phase, Phase::Ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_over_is_signed_in_anew() {
+    let desk = Desk::open(quick()).await;
+    desk.chat("1").await;
+    desk.platform.silently(|platform| platform.customer_says("1", "one"));
+    desk.platform.close_session();
+    assert_eq!(desk.said("1", 2).await, ["hello", "re: one (1)"]);
+    assert_eq!(desk.platform.sessions().0, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_is_gone_after_a_gap_is_closed() {
+    let desk = Desk::open(quick()).await;
+    desk.chat("1").await;
+    desk.platform.silently(|platform| platform.set_state("1", crate::InteractionState::Completed));
+    desk.platform.reconnect(true);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(desk.handle.status().chats, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
+    for moment in (0..24_000).step_by(300) {
+        let journal = Arc::new(MemoryJournal::new());
+        let options = crate::Options::default(); // with pace: more moments
+        let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), options.clone()).await;
+        desk.platform.set_latency(Duration::from_millis(130));
+        desk.platform.offer("1", "Ada");
+        desk.said("1", 1).await;
+        desk.platform.customer_says("1", "think");
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        let platform = desk.kill().await;
+        platform.silently(|platform| platform.customer_says("1", "later"));
+        let desk = Desk::start_on(platform, journal, options);
+        let platform = desk.platform.clone();
+        platform
+            .until("both are answered", |platform| {
+                let said = platform.said("1").join("|");
+                said.contains("think") && said.contains("later")
+            })
+            .await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let said = desk.platform.said("1");
+        let expected: &[&[&str]] = &[&["hello", "re: think (1)", "re: later (2)"], &["hello", "re: think\nlater (1)"]];
+        assert!(
+            expected.contains(&said.iter().map(String::as_str).collect::<Vec<_>>().as_slice()),
+            "at {moment} ms: {said:?}"
+        );
+        desk.kill().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owed_end_and_an_owed_handoff_are_carried_on() {
+    for (words, operation) in [("bye", "EndSession"), ("transfer", "Transfer"), ("invite", "Invite")] {
+        let journal = Arc::new(MemoryJournal::new());
+        let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+        desk.chat("1").await;
+        let is_it = move |performed: &Operation| format!("{performed:?}").starts_with(operation);
+        desk.platform.mishap(is_it, Mishap::Lost);
+        desk.platform.customer_says("1", words);
+        desk.platform.until("tried", |platform| platform.performed_in("1").iter().any(is_it)).await;
+        let platform = desk.kill().await;
+        let desk = Desk::start_on(platform, journal, quick());
+        desk.platform
+            .until("tried again", |platform| platform.performed_in("1").iter().filter(|done| is_it(done)).count() == 2)
+            .await;
+        desk.kill().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_is_durable() {
+    let journal = Arc::new(MemoryJournal::new());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "one");
+    desk.said("1", 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let desk = Desk::open_on(desk.kill().await, journal, quick()).await;
+    desk.platform.customer_says("1", "two");
+    assert_eq!(desk.said("1", 3).await[2], "re: two (2)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_older_than_the_age_policy_are_not_answered_as_new() {
+    let journal = Arc::new(MemoryJournal::new());
+    let platform = ScriptedPlatform::new("bot-1");
+    let desk = Desk::open_on(platform, journal.clone(), quick()).await;
+    desk.chat("1").await;
+    let platform = desk.kill().await;
+    platform.silently(|platform| platform.customer_says("1", "anybody?"));
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let (service, _handle) =
+        crate::Service::new(Arc::new(platform.clone()), Arc::new(super::Clerk), journal, quick()).unwrap();
+    let token = tokio_util::sync::CancellationToken::new();
+    let running = service.reproducible(UnixMillis(3_600_000), 7).run(token.clone(), token.clone());
+    #[expect(clippy::disallowed_methods, reason = "ended below")]
+    let task = tokio::spawn(running);
+    platform.until("an apology", |platform| platform.said("1").len() == 2).await;
+    assert!(!platform.said("1")[1].contains("anybody"), "{:?}", platform.said("1"));
+    task.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_in_no_journal_is_taken_up_from_the_platform() {
+    let desk = Desk::open(quick()).await;
+    desk.chat("1").await;
+    let platform = desk.kill().await;
+    platform.silently(|platform| platform.customer_says("1", "still there?"));
+    let desk = Desk::open_on(platform, Arc::new(MemoryJournal::new()), quick()).await;
+    desk.platform
+        .until("answered", |platform| platform.said("1").iter().any(|said| said.starts_with("re: still there?")))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_loses_the_login_stops_and_writes_nothing() {
+    let journal = Arc::new(MemoryJournal::new());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    journal.take(&LoginId::from("bot-1")).await.unwrap(); // another process
+    desk.platform.customer_says("1", "one");
+    let ended = desk.task.await.unwrap();
+    assert!(matches!(ended, Err(Error::Journal(error)) if error.kind() == ErrorKind::Fenced));
+    assert_eq!(desk.platform.said("1"), ["hello"], "what cannot be journaled is not sent");
+}
+
+/// A journal whose disk is full when the test says so.
+struct FullDisk(MemoryJournal, std::sync::atomic::AtomicBool);
+
+#[async_trait::async_trait]
+impl Journal for FullDisk {
+    async fn take(&self, login: &LoginId) -> Result<Held, JournalError> {
+        self.0.take(login).await
+    }
+
+    async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), JournalError> {
+        if self.1.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(JournalError::new(ErrorKind::Unavailable, "disk full"));
+        }
+        self.0.append(login, fence, lines).await
+    }
+
+    async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
+        self.0.story(login, key).await
+    }
+
+    async fn forget(&self, before: UnixMillis) -> Result<u64, JournalError> {
+        self.0.forget(before).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_journal_is_down_nothing_is_sent_and_no_offers_are_wanted() {
+    let journal = Arc::new(FullDisk(MemoryJournal::new(), false.into()));
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    journal.1.store(true, std::sync::atomic::Ordering::Relaxed);
+    desk.platform.customer_says("1", "one");
+    desk.platform.until("not ready", |platform| platform.presence() == Some(Presence::NotReady)).await;
+    assert_eq!(desk.platform.said("1"), ["hello"]);
+    journal.1.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(desk.said("1", 2).await, ["hello", "re: one (1)"]);
+    desk.platform.until("ready", |platform| platform.presence() == Some(Presence::Ready)).await;
+    assert_eq!(desk.platform.sessions(), (1, 0));
+    desk.platform.customer_says("1", "bye");
+    desk.gone("1").await;
+    assert_eq!(desk.stop().await.unwrap(), Stopped::Clean);
+}
