@@ -38,7 +38,8 @@ fn arrows_point_downwards_only() -> anyhow::Result<()> {
         for dependency in &package.dependencies {
             let other = dependency.name.as_str();
             ensure!(
-                !members.contains(other) || rooms.contains(other),
+                // A room may know itself: that is how its own tests switch a feature on.
+                other == name || !members.contains(other) || rooms.contains(other),
                 "{name} must not depend on {other}: arrows point downwards only (ARCHITECTURE.md)"
             );
         }
