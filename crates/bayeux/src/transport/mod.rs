@@ -25,10 +25,6 @@ pub struct Request {
     pub exchange: ExchangeId,
     /// Which lane it uses: the lanes do not wait for each other.
     #[cfg_attr(not(feature = "test-util"), expect(dead_code, reason = "a scripted transport shows it"))]
-    #[cfg_attr(
-        not(feature = "test-util"),
-        expect(dead_code, reason = "only the transport that a test plays looks at it")
-    )]
     pub lane: Lane,
     /// A JSON array of messages.
     pub body: Bytes,
