@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Model;
 use super::words::{
     AgentName, ChatId, ChatView, CustomerKey, Entry, EntryKind, FactEvent, Moment, Notice, Notification, Participant,
     Refusal, SeatState, SeatState as State, Side, UserData, Visibility,
 };
+use super::{Model, Timer};
 
 /// How an agent came to an offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct Seat {
     pub(super) offer: u64,
     pub(super) participant: Option<Participant>,
     pub(super) touched: Moment,
+    /// When its offer runs out, or when it is looked at whether the agent has forgotten it.
+    pub(super) due: Option<Moment>,
     /// Order of joining.
     pub(super) joined: u64,
 }
@@ -285,6 +287,11 @@ impl Model {
         seat.state = state;
         seat.touched = now;
         if state.is_final() {
+            if let Some(due) = seat.due.take() {
+                // An offer has its number in the timer, the watch over handling has not.
+                self.timers.remove(&(due, Timer::Handling(id.clone(), name.clone())));
+                self.timers.remove(&(due, Timer::Offer(id.clone(), name.clone(), seat.offer)));
+            }
             if chat.owner.as_ref() == Some(name) {
                 chat.owner = None;
             }

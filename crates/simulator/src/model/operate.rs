@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Model;
 use super::chat::{Why, Wish};
 use super::words::{
     AgentName, ChatId, EntryKind, FactEvent, Notice, Operation, Participant, Refusal, SeatState as State, Side, Target,
     UserData, Visibility,
 };
-use super::{Model, Timer};
 
 impl Model {
     #[expect(clippy::too_many_lines, reason = "one row an operation: a table, easier to read in one piece")]
@@ -189,7 +189,7 @@ impl Model {
             visibility,
         };
         chat.declined.clear();
-        self.timers.insert((handling, Timer::Handling(id.clone(), name.clone())));
+        self.watch(id, name, handling);
         self.fact(id, FactEvent::Accepted { agent: name.clone() });
         // First the bare state with nobody in it, then who is in, then the whole transcript with the own line last.
         if let Some(mut view) = self.view(id, name) {
@@ -215,7 +215,7 @@ impl Model {
     fn fail_to_join(&mut self, id: &ChatId, name: &AgentName, reference: Option<i64>) {
         self.fact(id, FactEvent::JoinFailed { agent: name.clone() });
         let handling = self.now.after(self.rules.handling_deadline);
-        self.timers.insert((handling, Timer::Handling(id.clone(), name.clone())));
+        self.watch(id, name, handling);
         if let Some(chat) = self.chats.get_mut(id) {
             chat.after_work_owed = false;
         }

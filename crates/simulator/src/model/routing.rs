@@ -125,13 +125,14 @@ impl Model {
         } else if why == Why::Routed {
             std::sync::Arc::make_mut(&mut chat.data).insert("RTargetAgentSelected".into(), name.as_str().into());
         }
-        let seat = Seat { state: State::Invited, why, offer, participant: None, touched: now, joined: 0 };
+        let deadline = now.after(self.rules.offer_deadline);
+        let due = Some(deadline);
+        let seat = Seat { state: State::Invited, why, offer, participant: None, touched: now, due, joined: 0 };
         chat.seats.insert(name.clone(), seat);
         if let Some(agent) = self.agents.get_mut(name) {
             agent.holds.insert(id.clone());
         }
         self.refresh_free(name);
-        let deadline = now.after(self.rules.offer_deadline);
         self.timers.insert((deadline, Timer::Offer(id.clone(), name.clone(), offer)));
         self.fact(id, FactEvent::Offered { agent: name.clone() });
         self.tell_view(id, name, None, super::Notice::Status);
@@ -232,6 +233,16 @@ impl Model {
         }
     }
 
+    /// Looks at that moment whether an agent has forgotten a chat.
+    pub(super) fn watch(&mut self, id: &ChatId, name: &AgentName, due: Moment) {
+        let Some(seat) = self.chats.get_mut(id).and_then(|chat| chat.seats.get_mut(name)) else { return };
+        if let Some(before) = seat.due.replace(due) {
+            self.timers.remove(&(before, Timer::Offer(id.clone(), name.clone(), seat.offer)));
+            self.timers.remove(&(before, Timer::Handling(id.clone(), name.clone())));
+        }
+        self.timers.insert((due, Timer::Handling(id.clone(), name.clone())));
+    }
+
     fn look_at_handling(&mut self, id: &ChatId, name: &AgentName) {
         let Some(seat) = self.chats.get(id).and_then(|chat| chat.seats.get(name)) else { return };
         if seat.state.is_final() || seat.state == State::Invited {
@@ -241,7 +252,7 @@ impl Model {
         if due <= self.now {
             self.abandon(id, name);
         } else {
-            self.timers.insert((due, Timer::Handling(id.clone(), name.clone())));
+            self.watch(id, name, due);
         }
     }
 }

@@ -564,6 +564,14 @@ fn check(bench: &Bench, indexes: &mut BTreeMap<ChatId, u64>, owners: &mut Owners
         } else if chat.owner.is_none() && !chat.after_work_owed {
             prop_assert!(chat.waiting.is_none(), "{id} is over and waits");
         }
+        for (name, seat) in &chat.seats {
+            let timers = model.timers.iter().filter(|(_, timer)| match timer {
+                Timer::Offer(of, whose, _) | Timer::Handling(of, whose) => of == id && whose == name,
+                Timer::Route => false,
+            });
+            let wanted = usize::from(!seat.state.is_final());
+            prop_assert_eq!(timers.count(), wanted, "the timers of {} for {} in {:?}", id, name, seat.state);
+        }
         prop_assert_eq!(chat.waiting.is_some(), model.waiting.iter().any(|(_, _, waiting)| waiting == id));
         // Indexes grow.
         let mut last = 0;

@@ -8,12 +8,15 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::trouble::Cut;
+
+/// A connection on which no request begins for this time is closed.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(75);
 
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is lost on purpose")]
@@ -49,8 +52,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, cancel: Canc
             if response.extensions().get::<Cut>().is_some() { Err(Lost) } else { Ok(response) }
         }
     });
-    let connection =
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     tokio::select! {
         result = connection => {
             if let Err(error) = result {

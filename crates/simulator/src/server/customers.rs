@@ -175,6 +175,7 @@ async fn messages(
         centre(&core, &headers)?;
         let mut state = core.lock();
         let id = chat_of(&state, &key)?;
+        state.forget_customers();
         let news = Arc::clone(&state.customers.entry(id.clone()).or_default().news);
         Ok((id, news))
     };

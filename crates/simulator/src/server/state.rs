@@ -43,6 +43,7 @@ pub struct State {
     pub base: String,
     /// What each customer has fetched already, and who waits for more.
     pub customers: HashMap<ChatId, CustomerCursor>,
+    customers_most: usize,
     /// Messages that a fault holds back, by when they go on.
     pub late: BTreeMap<(Instant, u64), Late>,
     late_made: u64,
@@ -83,6 +84,7 @@ impl State {
             options,
             base,
             customers: HashMap::new(),
+            customers_most: 1024,
             late: BTreeMap::new(),
             late_made: 0,
             faults_seen: 0,
@@ -119,6 +121,15 @@ impl State {
     pub fn reference(&mut self) -> i64 {
         self.next_reference += 1;
         self.next_reference
+    }
+
+    /// Forgets what the customers of forgotten chats have fetched, when that has become much.
+    pub fn forget_customers(&mut self) {
+        if self.customers.len() > self.customers_most {
+            let model = self.world.model();
+            self.customers.retain(|chat, _| model.customer_view(chat).is_some());
+            self.customers_most = self.customers.len().saturating_mul(2).max(1024);
+        }
     }
 
     /// The number given out last.

@@ -118,3 +118,14 @@ async fn a_frame_that_is_not_json_closes_the_socket() {
     let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time");
     assert!(!matches!(end, Some(Ok(Message::Text(_) | Message::Binary(_)))));
 }
+
+#[tokio::test]
+async fn a_socket_on_which_nobody_speaks_is_closed() {
+    let mut options = options();
+    options.notifications.hold = Duration::from_millis(100);
+    options.notifications.max_interval = Duration::from_millis(200);
+    let handle = start(options).await;
+    let mut stream = open(&handle, BOT).await.expect("opens");
+    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time");
+    assert!(!matches!(end, Some(Ok(Message::Text(_) | Message::Binary(_)))));
+}

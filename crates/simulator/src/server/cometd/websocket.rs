@@ -2,10 +2,11 @@
 //! held connect, unless the client acknowledges: then they come with its reply.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::Value;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::http::array;
@@ -19,11 +20,20 @@ struct Socket {
     /// The session that this socket carries, since its handshake or first connect.
     client: Option<(String, Arc<tokio::sync::Notify>)>,
     connect: Option<Pending>,
+    /// When the client was heard last.
+    heard: Instant,
+    /// A client that is silent for so long is gone: it would have connected again by then.
+    silence: Duration,
 }
+
+type Frame = Option<Result<Message, axum::Error>>;
 
 /// Serves one socket until it closes or the server stops.
 pub async fn serve(core: Core, stream: WebSocket, caller: Caller, cancel: CancellationToken) {
-    let mut socket = Socket { core, stream, caller, client: None, connect: None };
+    let timing = &core.options().notifications;
+    let silence = timing.hold + timing.interval + timing.max_interval;
+    let heard = Instant::now();
+    let mut socket = Socket { core, stream, caller, client: None, connect: None, heard, silence };
     tokio::select! {
         () = socket.run() => {}
         () = cancel.cancelled() => {}
@@ -53,8 +63,9 @@ impl Socket {
                 continue;
             }
             let deadline = self.connect.as_ref().map(|pending| pending.deadline);
+            let silence = sleep_until(self.heard + self.silence);
             tokio::select! {
-                frame = self.stream.recv() => match frame {
+                frame = self.stream.recv() => match self.hear(frame) {
                     Some(Ok(Message::Text(text))) => {
                         if !self.take(text.as_str()).await {
                             return;
@@ -65,6 +76,7 @@ impl Socket {
                     Some(Ok(Message::Binary(_) | Message::Close(_)) | Err(_)) | None => return,
                 },
                 () = notified => {}
+                () = silence => return,
                 () = async {
                     match deadline {
                         Some(at) => sleep_until(at).await,
@@ -73,6 +85,11 @@ impl Socket {
                 } => {}
             }
         }
+    }
+
+    fn hear(&mut self, frame: Frame) -> Frame {
+        self.heard = Instant::now();
+        frame
     }
 
     async fn send(&mut self, parts: &[Arc<str>]) -> bool {
