@@ -30,6 +30,8 @@ super::scenes! {
     doubled_and_overtaken_notifications_change_nothing,
     indexes_with_gaps_are_kept,
     status_codes_as_strings_are_understood,
+    a_session_that_the_server_ends_is_told_and_started_again,
+    a_server_that_goes_away_is_told_and_signing_out_ends,
 }
 
 fn kind<T>(result: Result<T, attendant::PlatformError>) -> Option<Kind> {
@@ -259,5 +261,28 @@ async fn status_codes_as_strings_are_understood(mut room: Room) -> anyhow::Resul
     let (_customer, id) = room.chat("Ada").await?;
     room.say(&id, "hello").await?;
     room.words("hello").await?;
+    Ok(())
+}
+
+async fn a_session_that_the_server_ends_is_told_and_started_again(mut room: Room) -> anyhow::Result<()> {
+    room.ready().await?;
+    // Somebody else with the same user name ends the contact-centre session under the adapter.
+    let other = room.login.session().client().session(gws::Credentials::new("bot-01", "s3cret"));
+    other.sign_in().await?;
+    other.end().await?;
+    room.link("lost", |link| matches!(link, Link::Lost { .. })).await?;
+    room.link("restored", |link| *link == Link::Restored { gap: true }).await?;
+    // Ready again, as the runtime wanted it: offers come.
+    room.chat("Ada").await?;
+    Ok(())
+}
+
+async fn a_server_that_goes_away_is_told_and_signing_out_ends(mut room: Room) -> anyhow::Result<()> {
+    room.ready().await?;
+    room.centre.shutdown().await;
+    room.link("lost", |link| matches!(link, Link::Lost { .. })).await?;
+    ensure!(kind(room.login.interactions().await) == Some(Kind::Unavailable));
+    ensure!(kind(room.login.sign_out().await) == Some(Kind::Unavailable), "a session may be left over there");
+    room.link("the end", |link| matches!(link, Link::Closed { .. })).await?;
     Ok(())
 }

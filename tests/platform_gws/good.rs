@@ -9,7 +9,7 @@ use attendant::{
 };
 use gws::Family;
 
-use super::room::Room;
+use super::room::{Room, Transport};
 
 super::scenes! {
     a_whole_conversation,
@@ -217,5 +217,35 @@ async fn signing_out_twice_and_in_again(mut room: Room) -> anyhow::Result<()> {
     // Without a word of good-bye: the next sign-in takes the old one down.
     room.ready().await?;
     room.chat("Grete").await?;
+    Ok(())
+}
+
+/// A server that wants the disposition as a parameter of Complete hears of it no earlier.
+pub async fn disposition_with_complete() -> anyhow::Result<()> {
+    let change = |options: &mut gws::Options| options.disposition_by = gws::DispositionBy::CompleteParameter;
+    let mut room = Room::open_with(Family::Interactions, Transport::LongPolling, change).await?;
+    room.ready().await?;
+    let (_customer, id) = room.chat("Ada").await?;
+    room.perform(&id, Operation::SetDisposition("resolved".into())).await?;
+    let before = room.login.interactions().await?;
+    ensure!(before.iter().all(|one| one.data.get("DispositionCode").is_none()), "{before:?}");
+    room.perform(&id, Operation::Complete).await?;
+    room.state(State::Completed).await?;
+    Ok(())
+}
+
+/// Where `agentId` is an employee id, picking a person and leaving a conference use it.
+pub async fn named_by_employee_id() -> anyhow::Result<()> {
+    let change = |options: &mut gws::Options| options.agent_naming = gws::AgentNaming::EmployeeId;
+    let mut room = Room::open_with(Family::Interactions, Transport::LongPolling, change).await?;
+    room.ready().await?;
+    let (customer, id) = room.chat("Ada").await?;
+    room.perform(&id, Operation::Invite(Target::Skill("service".into()))).await?;
+    greeted(&customer).await?;
+    let me = room.login.interactions().await?.into_iter().flat_map(|one| one.participants);
+    let me: Vec<_> = me.filter(|one| one.role == Role::Me).filter_map(|one| one.agent).collect();
+    ensure!(me == [AgentId::new("E-bot-01")], "{me:?}");
+    room.perform(&id, Operation::LeaveConference).await?;
+    room.state(State::Completed).await?;
     Ok(())
 }

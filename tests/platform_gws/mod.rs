@@ -45,6 +45,8 @@ pub fn trials() -> Vec<Trial> {
             trials.push(trial(&format!("{name} ({family})"), move || play(*scene, family, Transport::LongPolling)));
         }
     }
+    trials.push(trial("a_disposition_can_go_with_complete", good::disposition_with_complete));
+    trials.push(trial("agents_can_be_named_by_employee_id", good::named_by_employee_id));
     trials.push(trial("an_unreachable_server_is_unavailable", bad::unreachable));
     trials
 }

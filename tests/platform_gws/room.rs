@@ -76,10 +76,21 @@ pub fn login(options: gws::Options, user: &str, password: &str) -> anyhow::Resul
 
 impl Room {
     pub async fn open(family: Family, transport: Transport) -> anyhow::Result<Self> {
+        Self::open_with(family, transport, |_| {}).await
+    }
+
+    /// With options changed.
+    pub async fn open_with(
+        family: Family,
+        transport: Transport,
+        change: impl FnOnce(&mut gws::Options),
+    ) -> anyhow::Result<Self> {
         let mut settings = simulator::Options::default().with_centre(centre()).with_csrf(true).with_seed(7);
         settings.notifications.hold = Duration::from_millis(500);
         let centre = Server::start(settings).await?;
-        let login = login(options(&centre.base_url(), family, transport)?, "bot-01", "s3cret")?;
+        let mut options = options(&centre.base_url(), family, transport)?;
+        change(&mut options);
+        let login = login(options, "bot-01", "s3cret")?;
         let http = login.session().client().http().clone();
         Ok(Self { centre, login, family, http, events: None, told: Vec::new() })
     }
