@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests; helpers of integration tests do not count as such")]
 
+mod answers;
 mod notifications;
 mod requests;
 mod server;
