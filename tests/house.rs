@@ -12,9 +12,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("attendant", &[]),
     ("platform-gws", &["attendant", "gws"]),
     ("simulator", &["attendant"]),
+    ("journal-sqlite", &["attendant"]),
     ("echo-bot", &["attendant"]),
     ("faq-bot", &["attendant"]),
-    ("attendant-cli", &["attendant", "gws", "bayeux", "platform-gws", "simulator", "echo-bot", "faq-bot"]),
+    (
+        "attendant-cli",
+        &["attendant", "gws", "bayeux", "platform-gws", "journal-sqlite", "simulator", "echo-bot", "faq-bot"],
+    ),
     ("attendant-examples", &["attendant", "platform-gws", "simulator", "gws"]),
 ];
 

@@ -1,0 +1,144 @@
+//! The file: how it is recognised, checked, made, and brought up to date.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use serde_json::Value;
+
+use crate::{Durability, Error, Options};
+
+/// Marks the file as ours: "Attd".
+const APPLICATION_ID: i64 = 0x4174_7464;
+/// The format that this version writes. Files of older formats are brought up to date by [`MIGRATIONS`].
+pub(crate) const FORMAT: i64 = 1;
+/// Makes format `n + 1` of format `n`. Format 0 is an empty file.
+const MIGRATIONS: [&str; 1] = [include_str!("format-1.sql")];
+
+/// The version of records that this version writes. Older ones are brought up to date as they are read.
+pub(crate) const RECORDS: u32 = 1;
+/// Makes version `n + 1` of a record of version `n`. The first one would be for records of version 1.
+const UPGRADES: [Upgrade; 0] = [];
+
+/// One step that brings a record up to date.
+pub(crate) type Upgrade = fn(Value) -> Value;
+
+/// Brings a stored record up to date.
+pub(crate) fn upgrade(version: u32, record: Value) -> Option<Value> {
+    upgrade_by(&UPGRADES, version, record)
+}
+
+fn upgrade_by(upgrades: &[Upgrade], version: u32, record: Value) -> Option<Value> {
+    let done = usize::try_from(version).ok()?.checked_sub(1)?;
+    Some(upgrades.get(done..)?.iter().fold(record, |record, step| step(record)))
+}
+
+/// Opens the file and takes it for this process. Nothing is written to a file that is not ours or not whole.
+pub(crate) fn open(options: &Options) -> Result<Connection, Error> {
+    let path = &options.path;
+    recognise(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| sqlite(path, error))?;
+    prepare(&mut connection, options).map_err(|failure| match failure {
+        Failure::Sqlite(error) => sqlite(path, error),
+        Failure::Told(error) => error,
+    })?;
+    Ok(connection)
+}
+
+enum Failure {
+    Sqlite(rusqlite::Error),
+    Told(Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Looks at the first bytes: SQLite itself would only say "not a database" much later, or make a database of an empty file
+/// that it cannot write.
+fn recognise(path: &Path) -> Result<(), Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut head = [0; 16];
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io(error)),
+    };
+    let length = std::io::Read::read(&mut file, &mut head).map_err(io)?;
+    if length == 0 || head == *b"SQLite format 3\0" { Ok(()) } else { Err(Error::Foreign { path: path.to_owned() }) }
+}
+
+fn prepare(connection: &mut Connection, options: &Options) -> Result<(), Failure> {
+    let path = || options.path.clone();
+    // Whoever has the file keeps it: waiting would not help.
+    connection.busy_timeout(std::time::Duration::from_millis(50))?;
+    // An exclusive lock is taken by the first read and kept until the file is closed; it also spares the shared-memory file.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+        return Err(Failure::Told(Error::Foreign { path: path() }));
+    }
+    let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if format > FORMAT {
+        return Err(Failure::Told(Error::TooNew { path: path(), found: format, known: FORMAT }));
+    }
+    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if check != "ok" {
+        return Err(Failure::Told(Error::Damaged { path: path(), what: check }));
+    }
+    if tables == 0 {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?; // only possible before the first table
+    }
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    let synchronous = match options.durability {
+        Durability::Always => "FULL",
+        Durability::Interval => "NORMAL",
+        Durability::Off => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
+    for (number, migration) in (1..).zip(MIGRATIONS) {
+        if format < number {
+            transaction.execute_batch(migration)?;
+        }
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::InUse { path },
+        Some(ErrorCode::NotADatabase) => Error::Foreign { path },
+        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, what: error.to_string() },
+        _ => Error::Sqlite { path, source: error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_goes_through_every_upgrade_that_it_has_not_had() {
+        let upgrades: [Upgrade; 2] = [|_| json!("second"), |record| json!([record, "third"])];
+        assert_eq!(upgrade_by(&upgrades, 1, json!("first")), Some(json!(["second", "third"])));
+        assert_eq!(upgrade_by(&upgrades, 2, json!("second")), Some(json!(["second", "third"])));
+        assert_eq!(upgrade_by(&upgrades, 3, json!("third")), Some(json!("third")));
+    }
+
+    #[test]
+    fn a_version_that_nobody_wrote_is_refused() {
+        assert_eq!(upgrade(0, json!(1)), None);
+        assert_eq!(upgrade(RECORDS + 1, json!(1)), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! The contract of every journal, and what only a file can do: be reopened, damaged, foreign, held, full.
+
+use std::path::Path;
+
+use attendant::journal::Record;
+
+use super::*;
+
+mod contract {
+    use super::*;
+
+    struct Kept {
+        journal: SqliteJournal,
+        _folder: tempfile::TempDir,
+    }
+
+    #[async_trait]
+    impl Journal for Kept {
+        async fn take(&self, login: &LoginId) -> Result<Held, JournalError> {
+            self.journal.take(login).await
+        }
+        async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), JournalError> {
+            self.journal.append(login, fence, lines).await
+        }
+        async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
+            self.journal.story(login, key).await
+        }
+        async fn forget(&self, closed_before: UnixMillis) -> Result<u64, JournalError> {
+            self.journal.forget(closed_before).await
+        }
+    }
+
+    attendant::journal_contract!(async || {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = open(&folder.path().join("journal")).unwrap();
+        Kept { journal, _folder: folder }
+    });
+}
+
+fn open(path: &Path) -> Result<SqliteJournal, Error> {
+    SqliteJournal::open(&Options::new(path))
+}
+
+fn login() -> LoginId {
+    LoginId::from("bot")
+}
+
+fn line(interaction: &str, number: u64, record: Record) -> Line {
+    let key = StoryKey { interaction: interaction.into(), began: UnixMillis(1) };
+    Line { key, number, at: UnixMillis(2), record }
+}
+
+#[tokio::test]
+async fn what_was_appended_is_there_after_the_file_is_opened_again_and_the_old_fence_is_not_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    for durability in [Durability::Always, Durability::Interval, Durability::Off] {
+        let journal = SqliteJournal::open(&Options::new(&path).with_durability(durability)).unwrap();
+        let held = journal.take(&login()).await.unwrap();
+        let place = held.stories.first().map_or(0, Vec::len) as u64;
+        journal.append(&login(), held.fence, vec![line("1", place + 1, Record::Live)]).await.unwrap();
+    }
+    let journal = open(&path).unwrap();
+    let held = journal.take(&login()).await.unwrap();
+    assert_eq!(held.stories.iter().map(Vec::len).collect::<Vec<_>>(), [3]);
+    let late = journal.append(&login(), Fence(held.fence.0 - 1), vec![line("1", 4, Record::Live)]).await;
+    assert_eq!(late.unwrap_err().kind(), ErrorKind::Fenced);
+}
+
+#[tokio::test]
+async fn appends_at_the_same_time_share_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder.path().join("journal")).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    let appends = (0..500).map(|number| {
+        let journal = &journal;
+        async move { journal.append(&login(), fence, vec![line(&number.to_string(), 1, Record::Live)]).await }
+    });
+    futures_util::future::try_join_all(appends).await.unwrap();
+    let counters = journal.counters().await.unwrap();
+    assert_eq!((counters.appends, counters.lines), (500, 500));
+    assert!(counters.commits <= 250, "{counters:?}");
+}
+
+#[test]
+fn another_process_is_told_that_the_file_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let _first = open(&path).unwrap();
+    assert!(matches!(open(&path), Err(Error::InUse { .. })));
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "Dear diary").unwrap();
+    assert!(matches!(open(&text), Err(Error::Foreign { .. })));
+    assert_eq!(std::fs::read(&text).unwrap(), b"Dear diary");
+
+    let other = folder.path().join("other.sqlite");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
+    assert!(matches!(open(&other), Err(Error::Foreign { .. })));
+}
+
+#[test]
+fn a_newer_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    drop(open(&path).unwrap());
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(open(&path), Err(Error::TooNew { found: 99, .. })));
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    for number in 1..=300 {
+        journal.append(&login(), fence, vec![line("1", number, Record::Live)]).await.unwrap();
+    }
+    drop(journal);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[4096..middle].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    assert!(matches!(open(&path), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let error = open(Path::new("/nowhere/at/all/journal")).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at/all/journal"), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_corrupt_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    journal.append(&login(), fence, vec![line("1", 1, Record::Live)]).await.unwrap();
+    drop(journal);
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE lines SET record = '{\"kind\":\"no\"}'", []).unwrap();
+    let journal = open(&path).unwrap();
+    assert_eq!(journal.take(&login()).await.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn when_the_disk_is_full_the_append_is_refused_and_comes_through_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    let large = || Record::Uttered { first: 1, parts: vec!["x".repeat(1 << 20)], agents_only: false };
+    // SQLite's own limit on the number of pages fails as a full disk does.
+    journal.limit_pages(Some(50)).await;
+    let full = journal.append(&login(), fence, vec![line("1", 1, large())]).await.unwrap_err();
+    assert!(full.is_retryable());
+    journal.limit_pages(None).await;
+    journal.append(&login(), fence, vec![line("1", 1, large())]).await.unwrap();
+    assert_eq!(journal.counters().await.unwrap().failed_commits, 1);
+    assert_eq!(journal.take(&login()).await.unwrap().stories[0].len(), 1);
+}
