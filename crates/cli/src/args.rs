@@ -8,9 +8,9 @@ use crate::commands;
 #[derive(Debug, Parser)]
 #[command(name = "attendant", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// What to do.
+    /// What to do. Without a command: the demo.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 
     /// Log more: -v what happens to each chat, -vv every request.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -37,11 +37,25 @@ pub enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Start a contact centre in a box with two bots, and two pages to try it.
+    Demo(commands::demo::Arguments),
+    /// Run bots against a server, as a configuration file says.
+    Run(commands::run::Arguments),
+    /// Check a configuration file without running it.
+    Check(commands::check::Arguments),
+    /// Let simulated customers ask real questions through real sockets, and count the answers.
+    Simulate(commands::simulate::Arguments),
     /// Print a completion script for a shell.
     Completions(commands::completions::Arguments),
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  attendant                                       the demo
+  attendant check --config attendant.toml         is the configuration right?
+  attendant run --config attendant.toml           run the bots; SIGTERM drains them
+  attendant simulate --train train.tsv --ask test.tsv --json
+
 Exit status:
   0  done   1  failed   2  wrong usage or configuration   3  server not reached or sign-in refused
   130  stopped by a second signal

@@ -1,12 +1,14 @@
 //! The `attendant` binary: reads the arguments, runs one command, and turns its outcome into an exit status.
 
-#![allow(dead_code, clippy::unused_async)] // output helpers wait for the commands that use them
-
 mod args;
 mod commands;
+mod config;
 mod exit;
+mod fleet;
 mod logging;
 mod output;
+mod signals;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,80 @@
+//! `attendant check`: is a configuration right?
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Context;
+use crate::config::Config;
+use crate::exit::{ExitStatus, Failure};
+use crate::output::{self, GOOD};
+use crate::wiring;
+
+/// Check a configuration file without running it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Checks the file, reads every password and knowledge base, and with --sign-in tries each login on the server. No login is
+made ready, so no chat is touched.
+
+Examples:
+  attendant check --config attendant.toml
+  attendant check --config attendant.toml --sign-in --json")]
+pub struct Arguments {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE", env = "ATTENDANT_CONFIG")]
+    config: PathBuf,
+
+    /// Sign each login in, and out again.
+    #[arg(long)]
+    sign_in: bool,
+
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Report {
+    logins: Vec<String>,
+    bots: Vec<String>,
+    signed_in: bool,
+}
+
+/// Checks, and says what was found good.
+pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
+    let config = Config::load(&arguments.config).map_err(wiring::config_failure)?;
+    let seats = wiring::seats(&config).await?;
+    let progress = output::progress(seats.len() as u64, "signing in", context.quiet || !arguments.sign_in);
+    let mut logins = Vec::new();
+    for seat in &seats {
+        let login = seat.platform.login();
+        if arguments.sign_in {
+            let outcome = seat.platform.sign_in().await;
+            let signed_out = seat.platform.sign_out().await;
+            outcome.map_err(|error| fleet_refused(login, error))?;
+            if let Err(error) = signed_out {
+                tracing::warn!(agent.login = %login, %error, "signing out failed");
+            }
+            progress.inc(1);
+        }
+        logins.push(login.to_string());
+    }
+    progress.finish_and_clear();
+    let bots: Vec<String> = config.bots.keys().cloned().collect();
+    if arguments.json {
+        output::json(&Report { logins, bots, signed_in: arguments.sign_in })?;
+    } else {
+        let signed_in = if arguments.sign_in { ", and every login signed in" } else { "" };
+        output::line(format!(
+            "{GOOD}good{GOOD:#}: {} ({} logins, bots: {}){signed_in}",
+            arguments.config.display(),
+            logins.len(),
+            bots.join(", ")
+        ))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn fleet_refused(login: &attendant::LoginId, error: attendant::PlatformError) -> Failure {
+    crate::fleet::refused(login, attendant::service::Error::SignIn(error))
+}

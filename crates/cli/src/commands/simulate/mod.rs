@@ -1,0 +1,238 @@
+//! `attendant simulate`: simulated customers ask real questions through real sockets, and the answers are counted.
+
+mod crowd;
+mod customer;
+mod judge;
+mod questions;
+mod report;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use attendant::{Bot, Journal, MemoryJournal, Options, Rehearsal};
+use clap::Args;
+use faq_bot::bot::WhenUnsure;
+use faq_bot::{FaqBot, KnowledgeBase};
+use simulator::model::FactEvent;
+use simulator::{AgentProfile, Centre, QueueProfile, Script, Server};
+use tokio::time::Instant;
+
+use self::crowd::{ASK_FOR_PERSON, Behaviour};
+use self::customer::Door;
+use self::judge::{Faults, Speaker, Spoken};
+use self::questions::Question;
+use self::report::Report;
+use super::Context;
+use crate::exit::{ExitStatus, Failure};
+use crate::fleet::{Fleet, Seat};
+use crate::{output, wiring};
+
+/// The name that the bots show in chats.
+const BOT: &str = "Robo";
+const PASSWORD: &str = "simulated";
+/// How long the bots may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// Let simulated customers ask real questions through real sockets, and count the answers.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Trains the FAQ bot on one file, starts the simulator and some bot logins on loopback, and lets simulated customers ask
+every question of the other file over the customer chat API. The bots hear of them by CometD and answer by REST, as on a
+real server. Each line of a file is a question, a tab, and the label of its answer. Whether every line was answered, once,
+in order, is judged by the simulator's own log. The exit status is 1 if that is not so.
+
+Examples:
+  attendant simulate --train train.tsv --ask test.tsv
+  attendant simulate --train train.tsv --ask test.tsv --family chats --transport websocket --json")]
+pub struct Arguments {
+    /// What the FAQ bot learns from.
+    #[arg(long, value_name = "FILE")]
+    train: PathBuf,
+
+    /// What the customers ask.
+    #[arg(long, value_name = "FILE")]
+    ask: PathBuf,
+
+    /// Which endpoint family the bots use.
+    #[arg(long, value_enum, default_value_t = super::Family::Interactions)]
+    family: super::Family,
+
+    /// How the bots are notified.
+    #[arg(long, value_enum, default_value_t = Transport::LongPolling)]
+    transport: Transport,
+
+    /// How many bot logins.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    logins: u16,
+
+    /// How many customers at once.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    customers: u16,
+
+    /// How many questions a chat has.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    questions_a_chat: u16,
+
+    /// Ask only this many questions, from the top.
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<usize>,
+
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How bots are notified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Transport {
+    /// A held HTTP request.
+    LongPolling,
+    /// One socket.
+    Websocket,
+}
+
+/// Runs it.
+pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
+    let train = questions::read(&arguments.train)?;
+    let mut ask = questions::read(&arguments.ask)?;
+    ask.truncate(arguments.limit.unwrap_or(usize::MAX));
+
+    let working = output::progress(1, "training", context.quiet);
+    let begun = Instant::now();
+    let base =
+        KnowledgeBase::from_pairs(train.iter().map(|pair| (&*pair.text, &*pair.label))).map_err(Failure::usage)?;
+    let behaviour = faq_bot::bot::Options { when_unsure: WhenUnsure::HandOver, ..Default::default() };
+    let bot = Arc::new(FaqBot::with_options(base, behaviour.clone()).map_err(Failure::usage)?);
+    let training = begun.elapsed();
+    working.finish_and_clear();
+
+    let customers = usize::from(arguments.customers);
+    let logins = usize::from(arguments.logins);
+    let centre = centre(logins, customers);
+    let server = Server::start(simulator::Options::default().with_centre(centre))
+        .await
+        .map_err(|error| Failure::new(ExitStatus::Failed, error))?;
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let as_bot: Arc<dyn Bot> = Arc::clone(&bot) as Arc<dyn Bot>;
+    let mut fleet = Fleet::start(seats(&server, &arguments, &as_bot)?, &journal, Duration::ZERO)?;
+    fleet.ready(READY_WITHIN).await?;
+
+    let door = Door {
+        http: super::http_client()?,
+        base: server.base_url(),
+        contact_centre: server.contact_center_id(),
+        endpoint: "Environment:chat_in".to_owned(),
+    };
+    let crowd = Behaviour {
+        customers,
+        questions_a_chat: usize::from(arguments.questions_a_chat),
+        patience: Duration::from_secs(30),
+        bot: BOT.to_owned(),
+    };
+    let labels: Arc<HashSet<String>> = Arc::new(train.iter().map(|pair| pair.label.clone()).collect());
+    let is_answer = move |text: &str| labels.contains(text);
+    let progress = output::progress(ask.len() as u64, "asking", context.quiet);
+    let begun = Instant::now();
+    let seen = crowd::ask_all(&door, ask.clone(), &crowd, is_answer, &progress).await?;
+    let took = begun.elapsed();
+    progress.finish_and_clear();
+
+    fleet.drain();
+    let ended = fleet.wait().await;
+    if let Some((login, error)) = ended.failed.into_iter().next() {
+        return Err(crate::fleet::refused(&login, error));
+    }
+    let faults = judge_all(&server, &expected(&bot, &behaviour, &ask).await);
+    server.shutdown().await;
+
+    let report = Report::new(&seen, faults, training, took);
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        output::line(report.table())?;
+    }
+    Ok(if report.is_clean() { ExitStatus::Done } else { ExitStatus::Failed })
+}
+
+/// Bots that take every customer, and people with room for all who want one.
+fn centre(logins: usize, customers: usize) -> Centre {
+    let mut centre = Centre::default()
+        .with_queue(QueueProfile::new("chat_in").needing("self-service"))
+        .with_queue(QueueProfile::new("service").needing("service"));
+    for number in 0..logins {
+        let profile = AgentProfile::new(user(number), PASSWORD).skilled("self-service").capacity(customers);
+        centre = centre.with_agent(profile);
+    }
+    let script = Script {
+        accept_after: Duration::ZERO,
+        answer_after: Duration::ZERO,
+        wrap_up: Duration::ZERO,
+        greeting: "Hello, this is {name}.".into(),
+        ..Script::default()
+    };
+    let person = AgentProfile::new("nora", PASSWORD).named("Nora", "Linden").skilled("service");
+    centre.with_agent(person.capacity(customers * 2).scripted(script))
+}
+
+fn user(number: usize) -> String {
+    format!("bot-{number:02}")
+}
+
+fn seats(server: &simulator::Handle, arguments: &Arguments, bot: &Arc<dyn Bot>) -> Result<Vec<Seat>, Failure> {
+    let mut options = super::gws_options(server, arguments.family)?;
+    options.transports = vec![match arguments.transport {
+        Transport::LongPolling => bayeux::TransportKind::LongPolling,
+        Transport::Websocket => bayeux::TransportKind::WebSocket,
+    }];
+    let client = gws::Client::new(options).map_err(Failure::usage)?;
+    let mut conversation = Options { nickname: BOT.to_owned(), ..Options::default() };
+    // Measured is the machinery, not human pace: a customer's line is answered at once.
+    conversation.pace.on = false;
+    conversation.listening.quiet = Duration::ZERO;
+    let seat = |user: String| Seat {
+        platform: wiring::login_on(&client, gws::Credentials::new(user, PASSWORD)),
+        bot: Arc::clone(bot),
+        options: conversation.clone(),
+    };
+    Ok((0..usize::from(arguments.logins)).map(|number| seat(user(number))).collect())
+}
+
+/// What the bot says to each question when asked alone: the ground on which answers at another one's place are found.
+async fn expected(bot: &FaqBot, behaviour: &faq_bot::bot::Options, ask: &[Question]) -> HashMap<String, String> {
+    let mut expected = HashMap::new();
+    for question in ask {
+        let alone = FaqBot::on(bot.live().clone(), behaviour.clone());
+        let replies = Rehearsal::new(alone).start().await.say(&question.text).await;
+        if let [answer] = replies.as_slice() {
+            expected.insert(question.text.clone(), answer.clone());
+        }
+    }
+    expected
+}
+
+fn judge_all(server: &simulator::Handle, expected: &HashMap<String, String>) -> Faults {
+    let mut chats: BTreeMap<String, Vec<(u64, Spoken)>> = BTreeMap::new();
+    let log = server.log();
+    for fact in log.facts() {
+        let (index, who, text) = match &fact.event {
+            FactEvent::CustomerLine { index, text } => (*index, Speaker::Customer, text),
+            FactEvent::AgentLine { index, text, agent, visibility }
+                if *visibility == simulator::model::Visibility::All =>
+            {
+                let who = if agent.as_str().starts_with("bot-") { Speaker::Bot } else { Speaker::Person };
+                (*index, who, text)
+            }
+            _ => continue,
+        };
+        chats.entry(fact.chat.as_str().to_owned()).or_default().push((index, Spoken { who, text: text.clone() }));
+    }
+    let mut all = Faults::default();
+    for mut lines in chats.into_values() {
+        lines.sort_by_key(|(index, _)| *index);
+        let lines: Vec<Spoken> = lines.into_iter().map(|(_, line)| line).collect();
+        all.add(judge::judge(&lines, |text| (text != ASK_FOR_PERSON).then(|| expected.get(text).cloned()).flatten()));
+    }
+    all
+}

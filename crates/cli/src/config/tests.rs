@@ -1,0 +1,85 @@
+//! What a configuration may hold, and what each mistake is told.
+
+use std::path::Path;
+
+use super::*;
+
+const GOOD: &str = r#"
+[server]
+base_url = "https://gws.example.test/api/v2"
+family = "chats"
+
+[bots.shop]
+kind = "faq"
+base = "shop.yaml"
+
+[[logins]]
+user = "bot-{01..03}"
+password = { env = "BOT_PASSWORD" }
+bot = "shop"
+
+[[logins]]
+user = "parrot"
+password = { file = "/run/secrets/parrot" }
+bot = "shop"
+nickname = "Polly"
+"#;
+
+fn parse(text: &str) -> Result<Config, Error> {
+    Config::parse(Path::new("conf/attendant.toml"), text, [])
+}
+
+fn line(text: &str) -> Option<usize> {
+    parse(text).unwrap_err().place.map(|place| place.0)
+}
+
+#[test]
+fn a_good_file_lists_every_login() {
+    let config = parse(GOOD).unwrap();
+    let users: Vec<String> = config.logins().map(|login| login.user).collect();
+    assert_eq!(users, ["bot-01", "bot-02", "bot-03", "parrot"]);
+    assert_eq!(config.logins().last().unwrap().of.nickname.as_deref(), Some("Polly"));
+    assert_eq!(config.server.family, gws::Family::Chats);
+    assert_eq!(config.folder, Path::new("conf"));
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let overrides = [
+        ("ATTENDANT__SERVER__FAMILY", "interactions"),
+        ("ATTENDANT__CONVERSATION__NICKNAME", "Robo"),
+        ("ATTENDANT__CONVERSATION__PACE__ON", "false"),
+    ];
+    let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = Config::parse(Path::new("a.toml"), GOOD, overrides).unwrap();
+    assert_eq!(config.server.family, gws::Family::Interactions);
+    assert_eq!(config.conversation.nickname, "Robo");
+    assert!(!config.conversation.pace.on);
+}
+
+#[test]
+fn a_wrong_override_names_its_key() {
+    let overrides = [("ATTENDANT__SERVER__FAMLY".to_owned(), "chats".to_owned())];
+    let error = Config::parse(Path::new("a.toml"), GOOD, overrides).unwrap_err();
+    assert!(error.message.contains("famly"), "{error}");
+}
+
+#[test]
+fn mistakes_name_the_line_and_the_nearest_key() {
+    let unknown = GOOD.replace("family =", "famly =");
+    let error = parse(&unknown).unwrap_err();
+    assert_eq!((error.place.map(|place| place.0), error.nearest.as_deref()), (Some(4), Some("family")));
+
+    let no_bot = GOOD.replacen("bot = \"shop\"", "bot = \"shpo\"", 1);
+    let error = parse(&no_bot).unwrap_err();
+    assert_eq!((error.place.map(|place| place.0), error.nearest.as_deref()), (Some(13), Some("shop")));
+
+    let kind = GOOD.replace("kind = \"faq\"", "kind = \"fag\"");
+    assert_eq!(parse(&kind).unwrap_err().nearest.as_deref(), Some("faq"));
+
+    assert_eq!(line(&GOOD.replace("https://gws.example.test/api/v2", "gws")), Some(3));
+    assert_eq!(line(&GOOD.replace("bot-{01..03}", "bot-{3..1}")), Some(11));
+    assert_eq!(line(&GOOD.replace("\"parrot\"", "\"bot-02\"")), Some(16));
+    assert_eq!(line(&GOOD.replace("{ env = \"BOT_PASSWORD\" }", "\"secret\"")), Some(12));
+    assert!(parse("").is_err());
+}

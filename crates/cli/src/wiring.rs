@@ -1,0 +1,107 @@
+//! From a configuration to seats: one HTTP client for all logins, one bot value a bot, one platform a login.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use attendant::{Bot, Journal, LoginId, MemoryJournal, Platform};
+use faq_bot::FaqBot;
+use gws::Credentials;
+use journal_sqlite::SqliteJournal;
+
+use crate::config::{self, Config};
+use crate::exit::{ExitStatus, Failure};
+use crate::fleet::Seat;
+
+/// A configuration that is wrong.
+pub fn config_failure(error: config::Error) -> Failure {
+    let nearest = error.nearest.clone();
+    let failure = Failure::usage(error);
+    match nearest {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None => failure,
+    }
+}
+
+/// Reads passwords and knowledge bases, and makes a seat of every login. Nothing is sent yet.
+pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
+    let client = gws::Client::new(config.server.clone()).map_err(Failure::usage)?;
+    let mut bots: BTreeMap<&str, Arc<dyn Bot>> = BTreeMap::new();
+    for (name, bot) in &config.bots {
+        bots.insert(name, make_bot(bot, &config.folder).map_err(|failure| in_bot(name, failure))?);
+    }
+    let mut passwords = BTreeMap::new();
+    let mut seats = Vec::new();
+    for login in config.logins() {
+        if !passwords.contains_key(&login.of.user) {
+            let password = login.of.password.read(&config.folder).await;
+            passwords.insert(
+                &login.of.user,
+                password.with_context(|| format!("login {}: password", login.of.user)).map_err(Failure::usage)?,
+            );
+        }
+        let Some((password, bot)) = passwords.get(&login.of.user).zip(bots.get(login.of.bot.as_str())) else {
+            continue;
+        };
+        let mut options = config.conversation.clone();
+        if let Some(nickname) = &login.of.nickname {
+            options.nickname.clone_from(nickname);
+        }
+        let mut credentials = Credentials::new(login.user.as_str(), password.clone());
+        if let Some(place) = &login.of.place {
+            credentials = credentials.place(place.as_str());
+        }
+        if let Some(code) = &login.of.login_code {
+            credentials = credentials.login_code(code.as_str());
+        }
+        if let Some(queue) = &login.of.queue {
+            credentials = credentials.queue(queue.as_str());
+        }
+        seats.push(Seat { platform: login_on(&client, credentials), bot: Arc::clone(bot), options });
+    }
+    Ok(seats)
+}
+
+/// One login of a server.
+pub fn login_on(client: &gws::Client, credentials: Credentials) -> Arc<dyn Platform> {
+    let id = LoginId::from(credentials.user_name());
+    Arc::new(platform_gws::Login::new(id, client, credentials, platform_gws::Options::default()))
+}
+
+/// Opens the journal. A relative path begins at the folder of the configuration.
+pub fn journal(config: &Config) -> Result<Arc<dyn Journal>, Failure> {
+    Ok(match &config.journal {
+        config::Journal::Memory {} => Arc::new(MemoryJournal::new()),
+        config::Journal::Sqlite(options) => {
+            let options = journal_sqlite::Options { path: config.folder.join(&options.path), ..options.clone() };
+            Arc::new(SqliteJournal::open(&options).map_err(|error| Failure::new(ExitStatus::Failed, error))?)
+        }
+    })
+}
+
+fn make_bot(bot: &config::Bot, folder: &Path) -> Result<Arc<dyn Bot>, Failure> {
+    match bot {
+        config::Bot::Echo {} => Ok(Arc::new(echo_bot::Echo::default())),
+        config::Bot::Faq { base } => {
+            let bot = FaqBot::open(folder.join(base), faq_bot::bot::Options::default()).map_err(base_failure)?;
+            Ok(Arc::new(bot))
+        }
+    }
+}
+
+/// Every problem of a knowledge base, a line each, not only the first.
+fn base_failure(error: faq_bot::live::Error) -> Failure {
+    match error {
+        faq_bot::live::Error::Base(problems) => {
+            let all: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+            Failure::usage(anyhow::anyhow!("the knowledge base cannot be used\n  {}", all.join("\n  ")))
+        }
+        other => Failure::usage(other),
+    }
+}
+
+fn in_bot(name: &str, mut failure: Failure) -> Failure {
+    failure.error = failure.error.context(format!("[bots.{name}]"));
+    failure
+}

@@ -1,0 +1,146 @@
+//! `run` from sign-in to the signals that stop it, against the simulator.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use simulator::{AgentProfile, Centre, Handle, QueueProfile, Server};
+
+use super::tool::{attendant, file};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A running program whose log lines can be waited for.
+struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Waits for a log line that holds this text.
+    fn logged(&self, text: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(DEADLINE) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => seen.push(line),
+                Err(error) => panic!("{error}: no {text:?} in {seen:#?}"),
+            }
+        }
+    }
+
+    fn signal(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn status(mut self) -> Option<i32> {
+        let (sender, ended) = mpsc::channel();
+        let id = self.child.id();
+        std::thread::spawn(move || sender.send(self.child.wait()));
+        match ended.recv_timeout(DEADLINE) {
+            Ok(status) => status.unwrap().code(),
+            Err(error) => panic!("{error}: process {id} does not end"),
+        }
+    }
+}
+
+async fn open_centre() -> Handle {
+    let parrot = AgentProfile::new("bot-01", "right").skilled("self-service").capacity(5);
+    let centre = Centre::default().with_queue(QueueProfile::new("chat_in").needing("self-service")).with_agent(parrot);
+    Server::start(simulator::Options::default().with_centre(centre)).await.unwrap()
+}
+
+fn config(folder: &tempfile::TempDir, server: &Handle) -> String {
+    let text = format!(
+        "[server]\nbase_url = \"{}/api/v2\"\n\n[bots.parrot]\nkind = \"echo\"\n\n[[logins]]\nuser = \"bot-01\"\n\
+         password = {{ env = \"BOT_PASSWORD\" }}\nbot = \"parrot\"\n",
+        server.base_url()
+    );
+    file(folder.path(), "a.toml", &text)
+}
+
+async fn free_agents(server: &Handle, wanted: usize) {
+    let change = tokio::time::timeout(DEADLINE, async {
+        while server.load().free_agents != wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await; // looks again, never decides by itself
+        }
+    });
+    change.await.expect("the login changes its presence within the deadline");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_drains_and_signs_out() {
+    let server = open_centre().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&folder, &server);
+    let running = Running::start(attendant().env("BOT_PASSWORD", "right").args(["run", "-v", "--config", &config]));
+    free_agents(&server, 1).await;
+    running.signal();
+    running.logged("draining");
+    assert_eq!(running.status(), Some(0));
+    free_agents(&server, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_stops_at_once() {
+    let server = open_centre().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&folder, &server);
+    let running = Running::start(attendant().env("BOT_PASSWORD", "right").args(["run", "--config", &config]));
+    free_agents(&server, 1).await;
+    open_chat(&server).await;
+    running.signal();
+    running.logged("draining");
+    running.signal();
+    assert_eq!(running.status(), Some(130));
+}
+
+/// A customer who is in a chat with the bot, so that a drain has something to wait for.
+async fn open_chat(server: &Handle) {
+    let http = bayeux::http_client().build().unwrap();
+    let body =
+        serde_json::json!({ "operationName": "RequestChat", "nickname": "Ada", "endpoint": "Environment:chat_in" });
+    let asked = http
+        .post(format!("{}/api/v2/chats", server.base_url()))
+        .header("ContactCenterId", server.contact_center_id())
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert!(asked.status().is_success());
+    let accepted = tokio::time::timeout(DEADLINE, async {
+        let is_accepted =
+            |fact: &simulator::model::Fact| matches!(fact.event, simulator::model::FactEvent::Accepted { .. });
+        while !server.log().facts().any(is_accepted) {
+            tokio::time::sleep(Duration::from_millis(20)).await; // looks again, never decides by itself
+        }
+    });
+    accepted.await.expect("the bot accepts within the deadline");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_ends_the_run_with_status_3_and_says_which_login() {
+    let server = open_centre().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&folder, &server);
+    let running = Running::start(attendant().env("BOT_PASSWORD", "not-it").args(["run", "--config", &config]));
+    let line = running.logged("bot-01");
+    assert!(!line.contains("not-it"));
+    assert_eq!(running.status(), Some(3));
+}

@@ -1,0 +1,8 @@
+//! The `attendant` program as its users have it: arguments in, text and exit status out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests may fail the test")]
+
+mod configuration;
+mod lifecycle;
+mod simulation;
+mod tool;
