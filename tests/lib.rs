@@ -1,1 +1,4 @@
 //! Whole-system scenarios, and what they share.
+
+pub mod interop;
+pub mod proxy;

@@ -7,6 +7,8 @@ use libtest_mimic::{Arguments, Trial};
 mod browser;
 mod house;
 mod platform_gws;
+#[path = "interop/trials/mod.rs"]
+mod interop;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -14,6 +16,7 @@ fn main() {
     let run_all = std::env::var_os("ATTENDANT_TEST_ALL").is_some();
     trials.extend(house::trials());
     trials.extend(platform_gws::trials());
+    trials.extend(interop::trials());
     trials.extend(browser::trials(run_all));
     libtest_mimic::run(&arguments, trials).exit();
 }
