@@ -160,6 +160,8 @@ impl Driver {
     /// Gives the machine an input and carries the effects out.
     async fn feed(&mut self, input: Input) {
         let effects = self.machine.handle(input, Instant::now());
+        // Before anybody hears of what happened: who was told that the session is closed must not read that it is open.
+        self.show_state();
         self.carry_out(effects).await;
         let full = std::mem::take(&mut self.tasks.touched)
             .iter()
@@ -170,6 +172,10 @@ impl Driver {
             let effects = self.machine.handle(Input::Pressure(true), Instant::now());
             self.carry_out(effects).await;
         }
+        self.show_state();
+    }
+
+    fn show_state(&self) {
         let state = self.machine.state();
         self.state.send_if_modified(|current| std::mem::replace(current, state) != state);
     }
