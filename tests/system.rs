@@ -6,9 +6,9 @@ use libtest_mimic::{Arguments, Trial};
 
 mod browser;
 mod house;
-mod platform_gws;
 #[path = "interop/trials/mod.rs"]
 mod interop;
+mod platform_gws;
 
 fn main() {
     let arguments = Arguments::from_args();

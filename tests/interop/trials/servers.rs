@@ -131,7 +131,7 @@ async fn expiry_restart_end(kind: Kind, way: TransportKind) -> anyhow::Result<()
     let log = Log::of(&client).await;
     soon("connecting", client.connect()).await??;
     let mut stream = client.subscribe("/news/*").await?;
-    ensure!(server.sessions().await? == 1, "not one session");
+    ensure!(server.sessions().await? == 1, "not one session at the start");
 
     // Nothing passes until the server has swept the session away.
     proxy.set(Fault::BlackHole);
@@ -158,13 +158,14 @@ async fn expiry_restart_end(kind: Kind, way: TransportKind) -> anyhow::Result<()
         soon("disconnecting", client.disconnect(scene::SOON)).await??;
     } else {
         log.forget().await;
-        ensure!(server.kick().await? == 1, "not one session");
+        // A handshake whose answer was lost in the restart may have left a second one, which is about to expire.
+        ensure!(server.kick().await? >= 1, "no session to end");
         log.wait("the end", |event| matches!(event, Event::Closed { reason: Error::ClosedByServer })).await?;
         let end = soon("the end of the stream", stream.next()).await?;
         ensure!(end.is_none(), "a delivery after the end");
         // A session can be opened again afterwards, and closed in good order.
         soon("connecting", client.connect()).await??;
-        ensure!(server.sessions().await? == 1, "not one session");
+        ensure!(server.sessions().await? >= 1, "no session after opening it again");
         soon("disconnecting", client.disconnect(scene::SOON)).await??;
     }
     until("the server sees it go", || async { Ok(server.sessions().await? == 0) }).await
