@@ -22,7 +22,7 @@ fn act(bench: &mut Bench, what: u8, how: u8, crashes: bool) {
     if bench.closed {
         return;
     }
-    match what % 24 {
+    match what % 32 {
         0 | 1 => bench.customer_says(&format!("line {how}")),
         2..=4 => bench.tell(),
         5..=7 => bench.write(),
@@ -97,9 +97,14 @@ fn act(bench: &mut Bench, what: u8, how: u8, crashes: bool) {
             2 => drop(bench.input(Input::Command(Command::End { words: "bye".into(), disposition: "stopped".into() }))),
             _ => {}
         },
-        _ => {
+        23 => {
             if crashes {
                 bench.crash(options());
+            }
+        }
+        _ => {
+            for _ in 0..how % 16 {
+                bench.go_well();
             }
         }
     }

@@ -380,27 +380,35 @@ impl Bench {
     /// Everything goes well from here, until it is the customer's move or all is over.
     pub fn settle(&mut self) {
         for _ in 0..500 {
-            self.tell();
-            self.write();
-            if self.closed {
+            if !self.go_well() {
                 return;
-            }
-            if self.screening {
-                self.screen(Verdict::Accept);
-            } else if !self.operations.is_empty() {
-                self.answer(Fate::Taken);
-            } else if !self.reads.is_empty() {
-                self.look(true);
-            } else if self.turn.is_some() {
-                self.bot_says();
-                self.bot_ends(Next::Listen);
-            } else if self.machine.waits_for_others() {
-                return;
-            } else {
-                self.ring();
             }
         }
-        panic!("does not come to rest: {:?}, {:?}", self.machine.state(), self.performed);
+        panic!("does not come to rest: {:?}, {:?}", self.machine, self.performed);
+    }
+
+    /// One thing goes well. False: it is the customer's move, or all is over.
+    pub fn go_well(&mut self) -> bool {
+        self.tell();
+        self.write();
+        if self.closed {
+            return false;
+        }
+        if self.screening {
+            self.screen(Verdict::Accept);
+        } else if !self.operations.is_empty() {
+            self.answer(Fate::Taken);
+        } else if !self.reads.is_empty() {
+            self.look(true);
+        } else if self.turn.is_some() {
+            self.bot_says();
+            self.bot_ends(Next::Listen);
+        } else if self.machine.waits_for_others() {
+            return false;
+        } else {
+            self.ring();
+        }
+        true
     }
 
     /// The customer's lines that no turn has taken.

@@ -46,11 +46,11 @@ async fn a_chat_that_is_gone_after_a_gap_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
-    for moment in (0..24_000).step_by(300) {
+    for moment in (0..24_000).step_by(90) {
         let journal = Arc::new(MemoryJournal::new());
         let options = crate::Options::default(); // with pace: more moments
         let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), options.clone()).await;
-        desk.platform.set_latency(Duration::from_millis(130));
+        desk.platform.set_latency(Duration::from_millis(400));
         desk.platform.offer("1", "Ada");
         desk.said("1", 1).await;
         desk.platform.customer_says("1", "think");
