@@ -5,6 +5,7 @@ mod bot;
 mod bot_call;
 mod clock;
 pub mod duration;
+mod guard;
 mod handoff;
 mod ids;
 mod interaction;
@@ -23,6 +24,7 @@ mod transcript;
 mod turn;
 
 pub use bot::{Bot, BotError, Event, Next, Offer, Said, Verdict};
+pub use guard::Guard;
 pub use handoff::{Choice, Handoff, HandoffFailure, Manner, Target};
 pub use ids::{AgentId, InteractionId, LoginId, ParticipantId};
 pub use interaction::{AttachedData, Interaction, InteractionState};

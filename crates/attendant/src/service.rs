@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::guard::Guards;
 use crate::journal::{self, Journal};
 use crate::machine::Command;
 use crate::options::InvalidOption;
@@ -39,6 +40,7 @@ pub struct Service {
     options: Arc<Options>,
     clock: Option<UnixMillis>,
     dice: SmallRng,
+    guards: Guards,
     status: watch::Sender<Status>,
     requests: mpsc::Receiver<Request>,
 }
@@ -96,7 +98,21 @@ impl Service {
         let handle = Handle { login: login.clone(), status: watched, requests: sender };
         let options = Arc::new(options);
         let dice = SmallRng::from_os_rng();
-        Ok((Self { login, platform, bot, journal, options, clock: None, dice, status, requests }, handle))
+        Ok((
+            Self {
+                login,
+                platform,
+                bot,
+                journal,
+                options,
+                clock: None,
+                dice,
+                guards: Guards::default(),
+                status,
+                requests,
+            },
+            handle,
+        ))
     }
 
     /// Starts the clock at this time instead of the machine's, and rolls these dice: the same run twice.
@@ -104,6 +120,14 @@ impl Service {
     pub fn reproducible(mut self, at: UnixMillis, seed: u64) -> Self {
         self.clock = Some(at);
         self.dice = SmallRng::seed_from_u64(seed);
+        self
+    }
+
+    /// Takes a guard out, to see that the tests notice.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub fn without(mut self, guard: crate::Guard) -> Self {
+        self.guards = Guards::without(guard);
         self
     }
 

@@ -30,10 +30,10 @@ impl Conversation {
         if !self.errands.is_empty() {
             return self.run_an_errand(now);
         }
-        let State::Ended { disposition, step } = &mut self.state else { return false };
-        if self.durable < self.appended {
+        if !self.is_durable() {
             return false;
         }
+        let State::Ended { disposition, step } = &mut self.state else { return false };
         match *step {
             Finishing::Disposition if self.limits.disposition && !disposition.is_empty() => {
                 let operation = Operation::SetDisposition(disposition.clone());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Conversation, Lips, Outcome, Remark, State, StateKind, Step, Timer, after, between};
+use crate::guard::Guard;
 use crate::journal::{Closed, Record, TurnFailure};
 use crate::{Entry, EntryKind, Event, Interaction, InteractionState, Next, Role, UnixMillis, Verdict, Visibility};
 
@@ -106,9 +107,15 @@ impl Conversation {
 
     /// Entries of the transcript: sorts them in, drops what is known, and looks at the new ones by index.
     pub(super) fn heard(&mut self, entries: Vec<Entry>, now: UnixMillis) {
-        let mut fresh: Vec<Entry> = entries.into_iter().filter(|entry| self.place_of(entry.index).is_err()).collect();
+        let dedupe = self.guards.stands(Guard::Dedupe);
+        let mut fresh = entries;
+        if dedupe {
+            fresh.retain(|entry| self.place_of(entry.index).is_err());
+        }
         fresh.sort_by_key(|entry| entry.index);
-        fresh.dedup_by_key(|entry| entry.index);
+        if dedupe {
+            fresh.dedup_by_key(|entry| entry.index);
+        }
         if fresh.is_empty() {
             return;
         }
@@ -154,7 +161,7 @@ impl Conversation {
         self.last_heard = now;
         self.timers.clear(Timer::Silence);
         self.timers.clear(Timer::Rejoin); // somebody who speaks is there
-        if self.taken.contains(&index) {
+        if self.taken.contains(&index) && self.guards.stands(Guard::Dedupe) {
             return; // answered in an earlier life of this process
         }
         self.unanswered.insert(index, text.to_owned());
@@ -184,6 +191,9 @@ impl Conversation {
 
     /// Drops the customer's lines that are older than the age policy; says how many there were.
     pub(super) fn drop_old_lines(&mut self, now: UnixMillis) {
+        if !self.guards.stands(Guard::Age) {
+            return;
+        }
         let oldest = self.options.recovery.oldest_line;
         let old: Vec<u64> = self
             .transcript

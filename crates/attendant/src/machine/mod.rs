@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::guard::{Guard, Guards};
 use crate::journal::{Closed, Line, Record, StoryKey};
 use crate::options::Options;
 use crate::{
@@ -60,6 +61,7 @@ pub struct Conversation {
     key: StoryKey,
     options: Arc<Options>,
     limits: PlatformLimits,
+    guards: Guards,
     state: State,
     /// Set while the platform is being read again; nothing is performed meanwhile.
     reading: Option<Reading>,
@@ -192,6 +194,7 @@ impl Conversation {
             key,
             options,
             limits,
+            guards: Guards::default(),
             state: State::Offered,
             reading: None,
             data: Arc::default(),
@@ -241,6 +244,12 @@ impl Conversation {
             self.go_on(now);
         }
         Reaction { outcome, effects: std::mem::take(&mut self.effects) }
+    }
+
+    /// With other guards than all.
+    pub fn guarded(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
     }
 
     /// The row of the table.
@@ -356,7 +365,7 @@ impl Conversation {
     }
 
     fn is_durable(&self) -> bool {
-        self.durable >= self.appended
+        self.durable >= self.appended || !self.guards.stands(Guard::Intent)
     }
 
     fn became_durable(&mut self, through: u64) {
@@ -387,7 +396,7 @@ impl Conversation {
     }
 
     fn ran_out(&mut self, timer: Timer, now: UnixMillis) -> Outcome {
-        if !self.timers.take(timer, now) {
+        if !self.timers.take(timer, now) && self.guards.stands(Guard::Mailbox) {
             return Outcome::Stale; // stopped or set anew while it was in the mailbox
         }
         match timer {

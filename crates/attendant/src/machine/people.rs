@@ -3,6 +3,7 @@
 
 use super::operating::Task;
 use super::{Attempt, Conversation, Holder, Lips, Remark, State, Step, Timer, after};
+use crate::guard::Guard;
 use crate::journal::Record;
 use crate::{Entry, EntryKind, Event, HandoffFailure, Operation, Participant, Role, Target, UnixMillis};
 
@@ -73,6 +74,9 @@ impl Conversation {
     pub(super) fn look_at_people(&mut self, now: UnixMillis) {
         if self.reading.is_some() {
             return; // after the look
+        }
+        if !self.guards.stands(Guard::Ownership) && self.state == State::Active {
+            return;
         }
         match self.state.clone() {
             State::Active => {

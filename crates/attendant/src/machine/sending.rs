@@ -1,6 +1,7 @@
 //! Sending: each message once, in order, typed at a human pace, and believed when the transcript shows it.
 
 use super::{Conversation, Remark, State, Timer, after, between};
+use crate::guard::Guard;
 use crate::journal::{Record, TurnFailure};
 use crate::text::{same_words, split};
 use crate::{Operation, PlatformError, PlatformErrorKind as Kind, UnixMillis, Visibility};
@@ -141,11 +142,12 @@ impl Conversation {
     }
 
     pub(super) fn say_was_refused(&mut self, message: u64, error: &PlatformError, now: UnixMillis) {
-        let settle = self.options.sending.settle_within;
+        let (settle, matching) = (self.options.sending.settle_within, self.guards.stands(Guard::Matching));
         let Some(front) = self.performing(message) else {
             return; // its echo was faster, or it is withdrawn
         };
         match error.kind() {
+            Kind::Unknown if !matching => front.status = Status::Owed,
             Kind::Unknown | Kind::Protocol => {
                 front.status = Status::Unknown;
                 self.timers.set(Timer::Echo, after(now, settle));
@@ -185,7 +187,7 @@ impl Conversation {
 
     /// An own line in the transcript: the echo of what was sent, from this process or an earlier one.
     pub(super) fn own_line(&mut self, index: u64, text: &str, visibility: Visibility, now: UnixMillis) {
-        if index <= self.last_own {
+        if index <= self.last_own && self.guards.stands(Guard::Dedupe) {
             return; // confirmed in an earlier life of this process
         }
         let ours = self.outbox.front().is_some_and(|front| {
@@ -195,7 +197,7 @@ impl Conversation {
                 Status::Performing | Status::Sent | Status::Unknown => {
                     same || (front.visibility == visibility && front.behind > 0 && index > front.behind)
                 }
-                Status::Restored => same,
+                Status::Restored => same && self.guards.stands(Guard::Matching),
                 Status::Owed => same && front.tries > 0,
             }
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Answer, Command, Conversation, Effect, Outcome, Remark, State, Timer, Token, after, between};
+use crate::guard::Guard;
 use crate::journal::{Record, TurnFailure};
 use crate::options::Then;
 use crate::turn::{Scene, TurnId};
@@ -42,7 +43,7 @@ impl OpenTurn {
 impl Conversation {
     /// The bot owns the conversation: sends what is to be sent, does what was decided, and calls the bot, in this order.
     pub(super) fn go_on_active(&mut self, now: UnixMillis) -> bool {
-        if self.holder().is_some() {
+        if self.holder().is_some() && self.guards.stands(Guard::Ownership) {
             return false; // a person is there; `look_at_people` takes it from here
         }
         if !self.outbox.is_empty() {

@@ -49,6 +49,7 @@ impl Running {
     /// A conversation takes its seat.
     pub(super) fn admit(&mut self, conversation: Conversation, effects: Vec<Effect>) {
         let id = conversation.key().interaction.clone();
+        let conversation = conversation.guarded(self.guards);
         let seat = Seat { conversation, armed: None, thinking: None, tokens: BTreeMap::new() };
         self.conversations.insert(id.clone(), seat);
         self.perform(&id, effects);

@@ -21,6 +21,7 @@ use super::status::{Counters, Phase, Status};
 use super::writer::Writer;
 use super::{Error, Request, Service, Stopped};
 use crate::clock::Clock;
+use crate::guard::Guards;
 use crate::journal::{self, Fence, Journal, Line, StoryKey};
 use crate::machine::{Conversation, Input, Ticket};
 use crate::turn::FromBot;
@@ -45,6 +46,7 @@ pub(super) struct Running {
     pub options: Arc<Options>,
     pub clock: Clock,
     pub fence: Fence,
+    pub guards: Guards,
     dice: SmallRng,
 
     pub conversations: BTreeMap<InteractionId, Seat>,
@@ -112,6 +114,7 @@ impl Running {
             options: service.options,
             clock,
             fence: Fence(0),
+            guards: service.guards,
             dice: service.dice,
             conversations: BTreeMap::new(),
             timers: BTreeSet::new(),

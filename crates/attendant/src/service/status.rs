@@ -59,6 +59,8 @@ pub struct Counters {
     pub confirmed: u64,
     /// Messages that were sent again, for they were not there.
     pub sent_again: u64,
+    /// Times that a bot, run again, did something else than before.
+    pub diverged: u64,
     /// Conversations that a person took or was given.
     pub handed_over: u64,
     /// Conversations that were completed.
@@ -90,8 +92,10 @@ impl Counters {
     }
 
     pub(super) fn count_remark(&mut self, remark: &Remark) {
-        if let Remark::SentAgain { .. } = remark {
-            self.sent_again += 1;
+        match remark {
+            Remark::SentAgain { .. } => self.sent_again += 1,
+            Remark::Diverged { .. } => self.diverged += 1,
+            _ => {}
         }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::run::{Happened, Running};
-use crate::journal::{Error, Line};
+use crate::guard::Guard;
+use crate::journal::{Error, ErrorKind, Line};
 
 /// Lines that wait, and the append that is on its way.
 #[derive(Debug, Default)]
@@ -60,6 +61,11 @@ impl Running {
             Ok(()) => {
                 self.writer.busy = false;
                 self.writer.failures = 0;
+                self.tell_what_is_durable(&lines);
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::Fenced && !self.guards.stands(Guard::Fencing) => {
+                self.writer.busy = false;
                 self.tell_what_is_durable(&lines);
                 Ok(())
             }

@@ -1,8 +1,13 @@
 //! Whatever happens in whatever order: the bench checks the rules at every effect; here is the chaos, and the end of it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use proptest::prelude::*;
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
 
 use super::bench::{Bench, Fate, options};
+use crate::guard::Guard;
 use crate::machine::{Command, Input};
 use crate::{EntryKind, Handoff, InteractionState, Next, PlatformError, PlatformErrorKind as Kind, Role, Verdict};
 
@@ -154,5 +159,24 @@ proptest! {
             act(&mut bench, what, how, true);
         }
         end_well(&mut bench);
+    }
+}
+
+/// Taking a guard out is noticed. (Fencing, age and mailbox have tests of their own, with the switch.)
+#[test]
+fn the_guards_are_load_bearing() {
+    for guard in [Guard::Intent, Guard::Ownership, Guard::Matching, Guard::Dedupe] {
+        let noticed = (0..5000).position(|seed| {
+            let mut dice = SmallRng::seed_from_u64(seed);
+            let run = AssertUnwindSafe(|| {
+                let mut bench = Bench::live(options()).without(guard);
+                for _ in 0..60 {
+                    act(&mut bench, dice.random(), dice.random(), true);
+                }
+                end_well(&mut bench);
+            });
+            catch_unwind(run).is_err()
+        });
+        assert!(noticed.is_some(), "nobody misses {guard:?}");
     }
 }

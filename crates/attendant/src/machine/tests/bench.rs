@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use crate::guard::{Guard, Guards};
 use crate::journal::{Line, Record};
 use crate::machine::{Answer, Conversation, Effect, Input, Outcome, Picture, Ticket, Timer, Token};
 use crate::options::{Options, Place};
@@ -32,6 +33,7 @@ pub enum Fate {
 #[expect(clippy::struct_excessive_bools, reason = "a bench of independent observations")]
 pub struct Bench {
     pub machine: Conversation,
+    guards: Guards,
     pub room: Room,
     pub now: UnixMillis,
     pub journal: Vec<Line>,
@@ -93,6 +95,7 @@ impl Bench {
     fn around(machine: Conversation, room: Room, now: UnixMillis) -> Self {
         Self {
             machine,
+            guards: Guards::default(),
             room,
             now,
             journal: Vec::new(),
@@ -124,8 +127,9 @@ impl Bench {
             return false;
         };
         let room = self.room.clone();
-        let said = self.said;
-        *self = Self::around(machine, room, self.now);
+        let (said, guards) = (self.said, self.guards);
+        *self = Self::around(machine.guarded(guards), room, self.now);
+        self.guards = guards;
         self.said = said;
         self.durable = lines.len() as u64;
         for line in &lines {
@@ -135,6 +139,13 @@ impl Bench {
         let _ = self.room.news(); // told to the dead one
         self.perform(effects);
         true
+    }
+
+    /// With a guard taken out.
+    pub fn without(mut self, guard: Guard) -> Self {
+        self.guards = Guards::without(guard);
+        self.machine = self.machine.guarded(self.guards);
+        self
     }
 
     /// A live chat in which the bot has nothing to do.

@@ -1,1 +1,166 @@
-//! Single scenes.
+//! Single scenes, each the shortest story of one rule.
+
+use super::bench::{Bench, Fate, options};
+use crate::guard::Guard;
+use crate::machine::{Input, Outcome, State};
+use crate::{EntryKind, Operation, Visibility};
+
+/// Words of the bot that are the same every time.
+fn bot_says_ok(bench: &mut Bench) {
+    let turn = bench.turn.unwrap();
+    bench.input(Input::Said { turn, words: "ok".into(), token: 1 });
+    bench.bot_ends(crate::Next::Listen);
+}
+
+fn oks(bench: &Bench) -> usize {
+    bench.room.entries.iter().filter(|entry| entry.kind == EntryKind::Text("ok".into())).count()
+}
+
+#[test]
+fn an_earlier_line_with_the_same_words_is_not_taken_for_the_echo_of_a_lost_one() {
+    let mut bench = Bench::live(options());
+    for _ in 0..2 {
+        bench.customer_says("really?");
+        bench.tell();
+        bench.ring();
+        bot_says_ok(&mut bench);
+        bench.write(); // the intent is durable
+        if oks(&bench) == 0 {
+            bench.settle();
+        }
+    }
+    // The second "ok" was never sent. The first one is in the transcript.
+    assert!(bench.crash(options()));
+    bench.settle();
+    assert_eq!(oks(&bench), 2);
+}
+
+#[test]
+fn a_line_that_was_sent_but_not_confirmed_is_found_after_a_crash() {
+    let mut bench = Bench::live(options());
+    bench.customer_says("really?");
+    bench.tell();
+    bench.ring();
+    bot_says_ok(&mut bench);
+    bench.write();
+    while oks(&bench) == 0 {
+        if bench.operations.is_empty() {
+            bench.ring();
+        } else {
+            bench.answer(Fate::Taken);
+        }
+    }
+    assert!(bench.crash(options()));
+    bench.settle();
+    assert_eq!(oks(&bench), 1);
+}
+
+#[test]
+fn lines_out_of_order_and_with_gaps_are_one_turn_in_order() {
+    let mut bench = Bench::live(options());
+    let told = bench.room.entries.len();
+    for words in ["one", "two", "three"] {
+        bench.customer_says(words);
+    }
+    let mut fresh = bench.room.entries[told..].to_vec();
+    for entry in &mut fresh {
+        entry.index *= 10; // gaps are normal
+    }
+    fresh.reverse();
+    for entry in fresh.clone() {
+        bench.input(Input::Heard(vec![entry.clone(), entry]));
+    }
+    bench.input(Input::Heard(fresh));
+    bench.ring();
+    let turns: Vec<_> = bench
+        .journal
+        .iter()
+        .filter_map(|line| match &line.record {
+            crate::journal::Record::TurnStarted { event: crate::Event::Said(said), .. } => Some(said.text()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(turns, ["one\ntwo\nthree"]);
+}
+
+#[test]
+fn a_line_that_only_agents_see_is_not_answered() {
+    let mut bench = Bench::live(options());
+    let customer = bench.room.somebody(&crate::Role::Customer).unwrap();
+    bench.room.act(&customer, Visibility::Agents, EntryKind::Text("psst".into()), bench.now);
+    bench.tell();
+    assert!(bench.machine.is_listening());
+}
+
+#[test]
+fn what_a_stopped_run_of_a_turn_still_reports_is_stale() {
+    let mut retrying = options();
+    retrying.failover.retries = 1;
+    let mut bench = Bench::live(retrying);
+    bench.customer_says("hello");
+    bench.tell();
+    bench.ring();
+    let first = bench.turn.unwrap();
+    bench.ring(); // the deadline of the answer: it is run again
+    assert_ne!(bench.turn, Some(first));
+    let late = bench.input(Input::Said { turn: first, words: "say 98".into(), token: 5 });
+    assert_eq!(late, Outcome::Stale);
+    bench.settle();
+    assert!(!bench.performed.is_empty());
+}
+
+#[test]
+fn a_timer_that_was_stopped_in_the_mailbox_does_nothing_unless_the_guard_is_out() {
+    let stale = |mut bench: Bench| {
+        bench.input(Input::Timer(crate::machine::Timer::Rejoin)); // the customer never left
+        matches!(bench.machine.state(), State::Active)
+    };
+    assert!(stale(Bench::live(options())));
+    assert!(!stale(Bench::live(options()).without(Guard::Mailbox)));
+}
+
+#[test]
+fn circles_are_cut() {
+    let mut bench = Bench::live(options());
+    for _ in 0..=options().loop_guard.same_words {
+        bench.customer_says("I did not understand you");
+        bench.settle();
+    }
+    assert!(matches!(bench.machine.state(), State::Transferring(_)), "{:?}", bench.machine);
+    assert_eq!(bench.performed.iter().filter(|name| **name == "transfer").count(), 1);
+}
+
+#[test]
+fn a_message_too_long_for_the_platform_is_said_in_halves() {
+    let mut bench = Bench::live(options());
+    bench.customer_says("tell me all");
+    bench.tell();
+    bench.ring();
+    let words = "A sentence of some length it is. ".repeat(8);
+    let turn = bench.turn.unwrap();
+    bench.input(Input::Said { turn, words: words.clone(), token: 1 });
+    bench.bot_ends(crate::Next::Listen);
+    let said = bench.room.entries.len();
+    for _ in 0..200 {
+        bench.tell();
+        bench.write();
+        let too_long = bench
+            .operations
+            .front()
+            .is_some_and(|(_, operation)| matches!(operation, Operation::Say { text, .. } if text.len() > 100));
+        if too_long {
+            bench.answer(Fate::Refused(crate::PlatformErrorKind::Invalid));
+        } else if !bench.go_well() {
+            break;
+        }
+    }
+    let parts: Vec<_> = bench.room.entries[said..]
+        .iter()
+        .filter_map(|entry| match &entry.kind {
+            EntryKind::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(parts.join(" "), words.trim());
+    assert!(parts.iter().all(|part| part.len() <= 100));
+}

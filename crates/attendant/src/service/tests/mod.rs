@@ -1,6 +1,7 @@
 //! A service on virtual time, with a scripted platform.
 
 mod chats;
+mod durable;
 mod lifecycle;
 mod recovery;
 
