@@ -24,7 +24,11 @@ pub(super) struct Calibration {
 
 impl Calibration {
     pub fn score(self, confidence: f32) -> f32 {
-        1.0 / (1.0 + (-(self.slope * confidence + self.offset)).exp())
+        1.0 / (1.0 + (-self.log_odds(confidence)).exp())
+    }
+
+    pub fn log_odds(self, confidence: f32) -> f32 {
+        self.slope * confidence + self.offset
     }
 
     /// The most likely curve, found by Newton's method with a little weight against extremes.

@@ -6,6 +6,7 @@ use super::calibration::Calibration;
 use super::centroid::Centroid;
 use super::hash::checksum;
 use super::network::Network;
+use super::spelling::Spelling;
 use super::vocabulary::Vocabulary;
 use super::{Error, Matcher, Method, Model, Thresholds, Training};
 
@@ -25,6 +26,8 @@ impl Matcher {
         body.floats(self.vocabulary.rarity());
         body.float(self.vocabulary.unknown());
         body.byte(u8::from(self.vocabulary.across()));
+        body.text(&self.spelling.words());
+        body.words(self.spelling.counts());
         match &self.model {
             Model::Centroid(centroid) => {
                 body.byte(1);
@@ -189,7 +192,7 @@ impl<'b> Reader<'b> {
     fn text(&mut self) -> Result<String, Error> {
         let length = self.count(1)?;
         let bytes = self.take(length)?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| Error::Damaged("an id is not text"))
+        String::from_utf8(bytes.to_vec()).map_err(|_| Error::Damaged("text is not text"))
     }
 
     fn words(&mut self) -> Result<Vec<u32>, Error> {
@@ -213,6 +216,9 @@ impl<'b> Reader<'b> {
         let (rarity, unknown, across) = (self.floats()?, self.float()?, self.byte()? == 1);
         let vocabulary = Vocabulary::from_parts(keys, rarity, unknown, across)
             .ok_or(Error::Damaged("the vocabulary contradicts itself"))?;
+        let words = self.text()?;
+        let spelling =
+            Spelling::from_parts(&words, self.words()?).ok_or(Error::Damaged("the words contradict themselves"))?;
         let model = match self.byte()? {
             1 => Model::Centroid(self.centroid(vocabulary.len(), answers.len())?),
             2 => Model::Network(self.network(vocabulary.len(), answers.len())?),
@@ -233,7 +239,7 @@ impl<'b> Reader<'b> {
             other_accuracy: Some(self.float()?).filter(|accuracy| *accuracy >= 0.0),
             fingerprint: self.long()?,
         };
-        Ok(Matcher { answers, vocabulary, model, calibration, thresholds, training })
+        Ok(Matcher { answers, vocabulary, spelling, model, calibration, thresholds, training })
     }
 
     fn network(&mut self, features: usize, answers: usize) -> Result<Network, Error> {

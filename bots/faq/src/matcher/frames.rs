@@ -41,14 +41,18 @@ impl Phrases {
 static BEFORE_QUESTION: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(BEFORE, <[Hash]>::first));
 static AFTER_QUESTION: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(AFTER, <[Hash]>::last));
 
-/// What is left of a sentence without its frames; possibly nothing.
-pub(super) fn strip(sentence: &[Word]) -> &[Word] {
+/// What is left of a sentence without its frames, as a range; possibly nothing.
+pub(super) fn strip(sentence: &[Word]) -> (usize, usize) {
     let mut rest = sentence;
+    let mut start = 0;
     while let Some(first) = rest.first() {
         let fits = |phrase: &[Hash]| phrase.len() <= rest.len() && same(phrase, &rest[..phrase.len()]);
         match BEFORE_QUESTION.longest(first, fits) {
             0 => break,
-            length => rest = &rest[length..],
+            length => {
+                start += length;
+                rest = &rest[length..];
+            }
         }
     }
     while let Some(last) = rest.last() {
@@ -58,7 +62,7 @@ pub(super) fn strip(sentence: &[Word]) -> &[Word] {
             length => rest = &rest[..rest.len() - length],
         }
     }
-    rest
+    (start, start + rest.len())
 }
 
 fn same(phrase: &[Hash], words: &[Word]) -> bool {
@@ -82,7 +86,8 @@ mod tests {
         ] {
             let mut text = Text::default();
             text.read(sentence);
-            assert_eq!(text.plain(strip(&text.words)), rest, "{sentence:?}");
+            let (start, end) = strip(&text.words);
+            assert_eq!(text.plain(&text.words[start..end]), rest, "{sentence:?}");
         }
     }
 }

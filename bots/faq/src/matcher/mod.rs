@@ -33,6 +33,7 @@ mod error;
 mod features;
 mod file;
 mod frames;
+mod gibberish;
 mod hash;
 mod learning;
 mod network;
@@ -42,6 +43,7 @@ mod random;
 mod ranking;
 pub(crate) mod recipe;
 mod scratch;
+mod spelling;
 mod train;
 mod vector;
 mod vocabulary;
@@ -49,6 +51,7 @@ mod vocabulary;
 use calibration::Calibration;
 use centroid::Centroid;
 use network::Network;
+use spelling::Spelling;
 use vocabulary::{Vocabulary, Weighted};
 
 pub use error::Error;
@@ -61,11 +64,17 @@ pub use train::{Training, fingerprint};
 #[cfg(test)]
 mod tests;
 
+/// How much surer, in log odds, the matcher must be of an earlier sentence to take it for the question.
+const ASKED_LAST: f32 = 1.5;
+/// What a message says as it was written counts so much where some of its words were corrected.
+const AS_WRITTEN: f32 = 1.0 / 3.0;
+
 /// Finds the answer that fits a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matcher {
     answers: Vec<String>,
     vocabulary: Vocabulary,
+    spelling: Spelling,
     model: Model,
     calibration: Calibration,
     thresholds: Thresholds,
@@ -143,31 +152,56 @@ impl Matcher {
 
     /// The best of those answers that are allowed here: of a language, a category, or those that a follow-up expects.
     pub fn rank_among(&self, question: &str, scratch: &mut Scratch, allowed: impl Fn(usize) -> bool) -> Ranking {
-        scratch.read(question);
+        let corrected = scratch.read_and_correct(question, &self.spelling);
         let cut = scratch.text.cut;
         if scratch.kept.is_empty() {
             return Ranking::nothing(Reason::NoWords, cut);
         }
-        let whole = (0, scratch.kept.len());
+        if gibberish::is_gibberish(&scratch.text, &scratch.corrected, &self.spelling) {
+            return Ranking::nothing(Reason::Gibberish, cut);
+        }
         let mut best = Ranking::nothing(Reason::UnknownWords, cut);
+        let mut best_weight = f32::NEG_INFINITY;
         let alone = scratch.sentences.len() == 1;
         for index in 0..=scratch.sentences.len() {
-            let (start, end) = if index == 0 { whole } else { scratch.sentences[index - 1] };
+            let (start, end) = if index == 0 { (0, scratch.kept.len()) } else { scratch.sentences[index - 1] };
             if index > 0 && (alone || end - start < 2) {
                 continue;
             }
-            let Scratch { text, kept, buffers, weighted, hidden, scores, .. } = &mut *scratch;
-            self.vocabulary.weigh(text, &kept[start..end], buffers, weighted);
-            if weighted.is_empty() {
-                continue;
-            }
-            self.model.score(weighted, self.answers.len(), hidden, scores);
-            let ranking = self.choose(scores, &allowed, cut);
-            if best.len == 0 || ranking.confidence() > best.confidence() {
-                best = ranking;
+            if self.score(scratch, start, end) {
+                let ranking = self.choose(&scratch.scores, &allowed, cut);
+                // People tell first and ask last.
+                let ahead = if index == scratch.sentences.len() { ASKED_LAST } else { 0.0 };
+                let weight = self.calibration.log_odds(ranking.confidence()) + ahead;
+                if weight > best_weight || best.len == 0 {
+                    (best, best_weight) = (ranking, weight);
+                }
             }
         }
+        best.corrected = corrected;
         best
+    }
+
+    /// Scores a range of words, as they were written and as they were meant; false if none of them is known.
+    fn score(&self, scratch: &mut Scratch, start: usize, end: usize) -> bool {
+        let answers = self.answers.len();
+        let Scratch { text, kept, meant, buffers, weighted, hidden, scores, raw_scores, .. } = scratch;
+        let (kept, meant) = (&kept[start..end], &meant[start..end]);
+        self.vocabulary.weigh(text, meant, buffers, weighted);
+        if weighted.is_empty() {
+            return false;
+        }
+        self.model.score(weighted, answers, hidden, scores);
+        if kept != meant {
+            self.vocabulary.weigh(text, kept, buffers, weighted);
+            if !weighted.is_empty() {
+                self.model.score(weighted, answers, hidden, raw_scores);
+                for (score, raw) in scores.iter_mut().zip(raw_scores.iter()) {
+                    *score += (raw - *score) * AS_WRITTEN;
+                }
+            }
+        }
+        true
     }
 
     fn choose(&self, scores: &[f32], allowed: impl Fn(usize) -> bool, cut: bool) -> Ranking {

@@ -2,20 +2,25 @@
 
 use super::frames;
 use super::normalise::{Text, Word};
+use super::spelling::Spelling;
 use super::vocabulary::{Buffers, Weighted};
 
 /// Working memory for [`Matcher::rank`](super::Matcher::rank): make one a thread and use it again and again.
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) text: Text,
-    /// The words of the whole message without its frames.
+    /// The words with known ones in the place of those that are misspelt.
+    pub(super) corrected: Vec<Word>,
+    /// The words of the whole message without its frames, as they were written and as they were meant.
     pub(super) kept: Vec<Word>,
+    pub(super) meant: Vec<Word>,
     /// The sentences, as ranges of `kept`.
     pub(super) sentences: Vec<(usize, usize)>,
     pub(super) buffers: Buffers,
     pub(super) weighted: Vec<Weighted>,
     pub(super) hidden: Vec<f32>,
     pub(super) scores: Vec<f32>,
+    pub(super) raw_scores: Vec<f32>,
 }
 
 /// A message as the matcher reads it: lower case, without accents, punctuation, emoji, greetings and polite frames.
@@ -28,19 +33,38 @@ impl Scratch {
     /// Reads a message: its words without greetings and polite frames, and its sentences.
     pub(super) fn read(&mut self, message: &str) {
         self.text.read(message);
+        self.corrected.clear();
+        self.corrected.extend_from_slice(&self.text.words);
+        self.keep();
+    }
+
+    /// The same, with misspelt words corrected; whether there were any.
+    pub(super) fn read_and_correct(&mut self, message: &str, spelling: &Spelling) -> bool {
+        self.text.read(message);
+        let any = spelling.correct(&mut self.text, &mut self.corrected);
+        self.keep();
+        any
+    }
+
+    /// Leaves frames out. Where they are is decided by what was meant.
+    fn keep(&mut self) {
         self.kept.clear();
+        self.meant.clear();
         self.sentences.clear();
         for &(start, end) in &self.text.sentences {
-            let rest = frames::strip(&self.text.words[start as usize..end as usize]);
-            if !rest.is_empty() {
-                let start = self.kept.len();
-                self.kept.extend_from_slice(rest);
-                self.sentences.push((start, self.kept.len()));
+            let (start, end) = (start as usize, end as usize);
+            let (first, last) = frames::strip(&self.corrected[start..end]);
+            if first < last {
+                let begin = self.kept.len();
+                self.kept.extend_from_slice(&self.text.words[start + first..start + last]);
+                self.meant.extend_from_slice(&self.corrected[start + first..start + last]);
+                self.sentences.push((begin, self.kept.len()));
             }
         }
-        if self.kept.is_empty() {
+        if self.kept.is_empty() && !self.text.words.is_empty() {
             // Nothing but frames: then they are what was meant.
             self.kept.extend_from_slice(&self.text.words);
+            self.meant.extend_from_slice(&self.corrected);
             self.sentences.push((0, self.kept.len()));
         }
     }

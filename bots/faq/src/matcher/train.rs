@@ -14,6 +14,7 @@ use super::network::{Network, Trained};
 use super::normalise::{Text, Word};
 use super::random::Random;
 use super::recipe::Recipe;
+use super::spelling::Spelling;
 use super::vocabulary::{Buffers, Vocabulary, Weighted};
 use super::{Error, Example, FORMAT, Matcher, Method, Model, Scratch, TrainOptions};
 
@@ -122,7 +123,8 @@ impl Matcher {
         let model = course.learn(None, members, options.threads, options.seed, recipe);
         let calibration = Calibration::fit(&outcome.held_out);
         let thresholds = calibration.thresholds(&outcome.held_out, options.precision);
-        Ok(Self { answers, vocabulary: course.vocabulary, model, calibration, thresholds, training })
+        let spelling = Spelling::learn(questions.iter().map(|question| &question.text));
+        Ok(Self { answers, vocabulary: course.vocabulary, spelling, model, calibration, thresholds, training })
     }
 }
 

@@ -8,14 +8,18 @@ pub(super) fn padded(length: usize) -> usize {
     length.next_multiple_of(LANES)
 }
 
+/// All lanes at once: computed before any is stored, so that the compiler sees that they do not depend on each other.
+#[inline]
+fn lanes(compute: impl Fn(usize) -> f32) -> [f32; LANES] {
+    std::array::from_fn(compute)
+}
+
 /// The sum of products.
 #[inline]
 pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     for (one, other) in one.as_chunks::<LANES>().0.iter().zip(other.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            sums[lane] += one[lane] * other[lane];
-        }
+        sums = lanes(|lane| sums[lane] + one[lane] * other[lane]);
     }
     let mut half = LANES / 2;
     while half > 0 {
@@ -31,9 +35,7 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
 #[inline]
 pub(super) fn add(factor: f32, row: &[f32], sum: &mut [f32]) {
     for (row, sum) in row.as_chunks::<LANES>().0.iter().zip(sum.as_chunks_mut::<LANES>().0) {
-        for lane in 0..LANES {
-            sum[lane] += factor * row[lane];
-        }
+        *sum = lanes(|lane| sum[lane] + factor * row[lane]);
     }
 }
 
@@ -41,9 +43,7 @@ pub(super) fn add(factor: f32, row: &[f32], sum: &mut [f32]) {
 #[inline]
 pub(super) fn add_bytes(factor: f32, row: &[i8], sum: &mut [f32]) {
     for (row, sum) in row.as_chunks::<LANES>().0.iter().zip(sum.as_chunks_mut::<LANES>().0) {
-        for lane in 0..LANES {
-            sum[lane] += factor * f32::from(row[lane]);
-        }
+        *sum = lanes(|lane| sum[lane] + factor * f32::from(row[lane]));
     }
 }
 
