@@ -261,7 +261,7 @@ impl ClientBuilder {
             let own = self.urls.iter().rev().find(|(other, _)| other == kind);
             let mut url = own.map_or_else(|| Ok(url.clone()), |(_, url)| parse(url))?;
             // One URL serves both transports, whichever scheme it is written with.
-            let scheme = if url.scheme().ends_with('s') { "https" } else { "http" };
+            let scheme = if matches!(url.scheme(), "https" | "wss") { "https" } else { "http" };
             url.set_scheme(scheme).map_err(|()| Error::Config("the URL is neither HTTP nor WebSocket".into()))?;
             let way = Way {
                 client: client.clone(),

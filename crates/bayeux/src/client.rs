@@ -176,7 +176,10 @@ impl Client {
     /// What happens from now on. A listener that does not read loses the oldest events, and is told so.
     pub async fn events(&self) -> Events {
         let queue = Arc::new(Queue::new(EVENTS));
-        let _ = self.call(Call::Listen(Arc::downgrade(&queue))).await;
+        let (answer, done) = oneshot::channel();
+        if self.call(Call::Listen(Arc::downgrade(&queue), answer)).await.is_ok() {
+            let _ = done.await;
+        }
         Events { queue, held: None }
     }
 
@@ -184,7 +187,9 @@ impl Client {
     pub async fn listen_meta(&self, pattern: &str) -> Result<MetaMessages, Error> {
         let pattern = Channel::new(pattern)?;
         let queue = Arc::new(Queue::new(META));
-        self.call(Call::ListenMeta(pattern, Arc::downgrade(&queue))).await?;
+        let (answer, done) = oneshot::channel();
+        self.call(Call::ListenMeta(pattern, Arc::downgrade(&queue), answer)).await?;
+        done.await.map_err(|_| Error::Gone)?;
         Ok(MetaMessages { queue })
     }
 

@@ -45,8 +45,8 @@ pub(crate) enum Call {
     Abort(oneshot::Sender<()>),
     Snapshot(oneshot::Sender<Option<Snapshot>>),
     Status(oneshot::Sender<Status>),
-    Listen(Weak<Queue<Event>>),
-    ListenMeta(crate::Channel, Weak<Queue<Incoming>>),
+    Listen(Weak<Queue<Event>>, oneshot::Sender<()>),
+    ListenMeta(crate::Channel, Weak<Queue<Incoming>>, oneshot::Sender<()>),
     Prefer(TransportKind),
     Aim(url::Url),
 }
@@ -107,6 +107,21 @@ pub(crate) struct Tasks {
     full: bool,
     dropped: u64,
     asked: Option<(ExchangeId, u32)>,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        for slot in self.tasks.streams.values() {
+            let _ = slot.end.set(Error::Gone);
+            slot.queue.end();
+        }
+        for listener in self.listeners.iter().filter_map(Weak::upgrade) {
+            listener.end();
+        }
+        for listener in self.tasks.meta_listeners.iter().filter_map(|(_, queue)| queue.upgrade()) {
+            listener.end();
+        }
+    }
 }
 
 /// Calls that are taken from the queue together, and so leave together.
@@ -230,13 +245,17 @@ impl Driver {
             Call::Status(answer) => {
                 let _ = answer.send(Status::of(&self.machine));
             }
-            Call::Listen(queue) => {
+            Call::Listen(queue, done) => {
                 self.listeners.retain(|listener| listener.strong_count() > 0);
                 self.listeners.push(queue);
+                let _ = done.send(());
             }
             Call::Prefer(kind) => self.feed(Input::Prefer(kind)).await,
             Call::Aim(url) => self.transports.iter_mut().for_each(|transport| transport.aim(&url)),
-            Call::ListenMeta(pattern, queue) => self.tasks.meta_listeners.push((pattern, queue)),
+            Call::ListenMeta(pattern, queue, done) => {
+                self.tasks.meta_listeners.push((pattern, queue));
+                let _ = done.send(());
+            }
         }
     }
 
@@ -355,8 +374,10 @@ impl Driver {
             });
             Receipt::new(batch.clone())
         });
+        let crowded = slot.queue.is_crowded() && !self.machine.is_acknowledged();
+        let drop = self.tasks.full && (crowded || self.machine.may_drop(Instant::now()));
         let policy = match self.options.overflow {
-            _ if !self.tasks.full || self.machine.is_acknowledged() => WhenFull::Keep,
+            _ if !drop => WhenFull::Keep,
             Overflow::DropNewest => WhenFull::DropNewest,
             Overflow::DropOldest => WhenFull::DropOldest,
         };
@@ -476,7 +497,7 @@ impl Driver {
         for extension in interested {
             let before = object.clone();
             let hook = AssertUnwindSafe(extension.outgoing(&mut object)).catch_unwind();
-            let verdict = tokio::time::timeout(self.options.hook_timeout, hook).await;
+            let verdict = tokio::time::timeout(self.extension_timeout(), hook).await;
             if self.judged(extension.name(), verdict, &mut object, before) == Verdict::Drop {
                 return false;
             }
@@ -503,7 +524,7 @@ impl Driver {
             for extension in interested {
                 let before = object.clone();
                 let hook = AssertUnwindSafe(extension.incoming(&mut object)).catch_unwind();
-                let judged = tokio::time::timeout(self.options.hook_timeout, hook).await;
+                let judged = tokio::time::timeout(self.extension_timeout(), hook).await;
                 verdict = self.judged(extension.name(), judged, &mut object, before);
                 if verdict == Verdict::Drop {
                     break;
@@ -515,6 +536,11 @@ impl Driver {
             }
         }
         passed
+    }
+
+    /// A message that is held up by a hook must still be answered in time.
+    fn extension_timeout(&self) -> Duration {
+        self.options.hook_timeout.min(self.options.max_network_delay / 2)
     }
 
     fn judged(

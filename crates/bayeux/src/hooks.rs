@@ -69,8 +69,8 @@ pub enum Verdict {
 ///
 /// Outgoing messages pass the extension that was registered last first, incoming ones the one that was registered first. A hook
 /// that fails is reported by [`Event::HookFailed`](crate::Event::HookFailed), and the message passes unchanged by it. Hooks
-/// run in the session's own task: one that waits holds its session up (at most for
-/// [`Options::hook_timeout`](crate::Options::hook_timeout)), and no other.
+/// run in the session's own task: one that waits holds its session up, and no other, for at most
+/// [`Options::hook_timeout`](crate::Options::hook_timeout) or half of the network delay.
 #[async_trait]
 pub trait Extension: Send + Sync + 'static {
     /// A name for events and logs.

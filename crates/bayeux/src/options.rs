@@ -93,7 +93,7 @@ impl Default for Options {
             offline: Offline::Hold,
             resend: false,
             outbox_limit: 16_384,
-            inbox_limit: 1_024,
+            inbox_limit: 16_384,
             overflow: Overflow::DropNewest,
             overflow_wait: Duration::from_secs(5),
             max_send_size: 1 << 20,
@@ -141,8 +141,10 @@ pub enum Offline {
 
 /// What happens to deliveries when a subscription is full.
 ///
-/// First the client only delays its next connect, for at most [`Options::overflow_wait`], so that the server queues. With
-/// acknowledged delivery nothing is ever dropped: what does not fit is not acknowledged, and the server sends it again.
+/// First the client only delays its next connect and stops reading its socket, for at most [`Options::overflow_wait`], so that
+/// the server queues; answers that are on their way are still kept. After that the loop goes on, and what does not fit is
+/// dropped. With acknowledged delivery nothing is ever dropped: what does not fit is not acknowledged, and the server sends it
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overflow {

@@ -81,6 +81,11 @@ impl<T> Queue<T> {
         inner.full
     }
 
+    /// Far beyond the limit, which only happens while something else keeps the writer from waiting.
+    pub fn is_crowded(&self) -> bool {
+        self.lock().items.len() >= self.limit.saturating_mul(8)
+    }
+
     pub fn end(&self) {
         let mut inner = self.lock();
         inner.ended = true;

@@ -16,6 +16,7 @@ use crate::options::TransportKind;
 impl Machine {
     /// Sends the one outstanding connect.
     pub(super) fn connect(&mut self, now: Instant) {
+        self.next = Next::Nothing;
         if self.client_id.is_none() || self.connect_in_flight() || self.renewing || self.closing.is_some() {
             return;
         }
@@ -23,7 +24,6 @@ impl Machine {
             self.next = Next::Connect(now);
             return;
         }
-        self.next = Next::Nothing;
         let transport = self.transport();
         let mut message = self.message(&Channel::fixed("/meta/connect"));
         message.fields.insert("connectionType".into(), json!(transport.name()));
@@ -256,7 +256,11 @@ impl Machine {
         self.pressure = None;
         self.ack.reset();
         self.fail_everything(&reason);
-        for stream in self.topics.clear() {
+        for (stream, ticket) in self.topics.clear() {
+            if let Some(ticket) = ticket {
+                let outcome = Err(PublishError::NotDelivered(reason.clone()));
+                self.effect(Effect::Done { ticket, outcome });
+            }
             self.effect(Effect::End { stream, reason: reason.clone() });
         }
         for ticket in std::mem::take(&mut self.opens) {

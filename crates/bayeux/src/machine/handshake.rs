@@ -42,6 +42,7 @@ impl Machine {
             Some((resume, position))
         }) {
             self.current = position;
+            self.had_session = true;
             self.client_id = Some(resume.client_id.into());
             self.offered = resume.offered;
             self.advice.timeout = resume.hold;
@@ -52,6 +53,7 @@ impl Machine {
             self.prompt = true;
             self.next = Next::Connect(now);
             self.tell(Event::Established { first: true, gap: false, transport: self.transport() });
+            self.reconcile();
             return self.connect(now);
         }
         self.state = State::Handshaking;
@@ -288,6 +290,7 @@ impl Machine {
         self.ack.reset();
         self.topics.lost();
         self.outbox.forget_subscriptions();
+        self.forget_idle_exchanges();
         self.tell(Event::SessionLost { refusal });
         self.change_host(false);
         self.failures = 0;

@@ -524,7 +524,13 @@ impl Machine {
 
     /// Whether it is time to read on from a WebSocket: not while a subscription is full and may still get room.
     pub fn wants_frames(&self, now: Instant) -> bool {
-        self.ack.active() || self.gate().is_none_or(|gate| gate <= now)
+        // Replies are waited for: whoever reads the deliveries may be the one who waits.
+        self.ack.active() || self.outbox.awaits_replies() || self.gate().is_none_or(|gate| gate <= now)
+    }
+
+    /// Whether a full subscription has had its time to get room.
+    pub fn may_drop(&self, now: Instant) -> bool {
+        !self.ack.active() && self.pressure.is_some_and(|since| since + self.setup.options.overflow_wait <= now)
     }
 
     /// Until when the session waits for a full subscription.
@@ -595,6 +601,20 @@ impl Machine {
         } else {
             self.effect(Effect::Drop { transport, exchange });
             self.failed(transport, Some(exchange), failure, now);
+        }
+    }
+
+    /// Gives up requests with nothing in them that still means something, so that the next session need not wait for them.
+    fn forget_idle_exchanges(&mut self) {
+        let idle: Vec<(ExchangeId, TransportKind)> = self
+            .exchanges
+            .iter()
+            .filter(|(_, open)| !open.waiting.iter().any(|id| self.outbox.is_flying(*id)))
+            .map(|(id, open)| (*id, open.transport))
+            .collect();
+        for (exchange, transport) in idle {
+            self.end_exchange(exchange);
+            self.effect(Effect::Drop { transport, exchange });
         }
     }
 

@@ -71,6 +71,10 @@ impl Outbox {
         self.flying.contains_key(&id)
     }
 
+    pub fn awaits_replies(&self) -> bool {
+        !self.flying.is_empty()
+    }
+
     /// Whether a message with data is the answer to a remote call.
     pub fn is_call(&self, id: u64, channel: &str) -> bool {
         self.flying.get(&id).or_else(|| self.calls.get(&id)).is_some_and(|item| {
@@ -407,6 +411,7 @@ impl Machine {
 
     /// Gives up messages whose deadline has passed.
     pub(super) fn expire(&mut self, now: Instant) {
+        self.outbox.blocked_until.take_if(|until| *until <= now);
         if self.outbox.earliest.is_none_or(|earliest| earliest > now) {
             return;
         }

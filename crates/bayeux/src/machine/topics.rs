@@ -263,10 +263,11 @@ impl Topics {
         streams
     }
 
-    pub fn clear(&mut self) -> Vec<StreamId> {
+    /// Gives all streams, with the calls that still wait for them.
+    pub fn clear(&mut self) -> Vec<(StreamId, Option<Ticket>)> {
         self.channels.clear();
         self.inherited.clear();
         self.last = None;
-        std::mem::take(&mut self.streams).into_keys().collect()
+        std::mem::take(&mut self.streams).into_iter().map(|(id, stream)| (id, stream.ticket)).collect()
     }
 }

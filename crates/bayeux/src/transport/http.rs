@@ -1,6 +1,7 @@
 //! What both transports share: one HTTP client, one jar, the caller's headers, and the reading of HTTP failures.
 
 use std::error::Error as StdError;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -86,7 +87,8 @@ pub(crate) fn failure(error: reqwest::Error) -> Failure {
     }
     let kind = match io {
         _ if error.is_timeout() => FailureKind::Timeout,
-        _ if error.is_decode() => FailureKind::BadBody,
+        // Decompression says so; everything else that ends a body early is the connection.
+        Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => FailureKind::BadBody,
         _ if error.is_redirect() => FailureKind::Redirect,
         _ => FailureKind::Broken,
     };

@@ -3,11 +3,21 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
     missing_docs,
-    reason = "a test fails by panicking, and is its own documentation"
+    reason = "a test fails by panicking, owns what it spawns, tells a story, and is its own documentation"
 )]
-#![allow(dead_code, reason = "a tool box: not every test needs every tool")]
+
+mod acknowledging;
+mod connecting;
+mod format;
+mod handshake;
+mod lifecycle;
+mod publishing;
 mod server;
 mod session;
 mod sockets;
+mod subscribing;
 mod support;
+mod tls;

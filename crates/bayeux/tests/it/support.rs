@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bayeux::test::{Call, Script};
-use bayeux::{Client, ClientBuilder, Event, Events, State, TransportKind};
+use bayeux::{Client, ClientBuilder, Error, Event, Events, PublishError, Reply, State, Subscription, TransportKind};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 pub const LP: TransportKind = TransportKind::LongPolling;
 pub const WS: TransportKind = TransportKind::WebSocket;
@@ -25,6 +26,21 @@ pub async fn connected(
 ) -> (Client, Script, Call) {
     let (client, mut script) = scripted(&[kind], set_up);
     let held = open(&client, &mut script, "client-1").await;
+    (client, script, held)
+}
+
+/// The same with a server that acknowledges.
+pub async fn acknowledged(
+    kind: TransportKind,
+    set_up: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> (Client, Script, Call) {
+    let (client, mut script) = scripted(&[kind], set_up);
+    let opening = opening(&client);
+    script.expect("/meta/handshake").await.reply(json!({"clientId": "client-1", "ext": {"ack": true},
+        "advice": {"reconnect": "retry", "interval": 0, "timeout": 30000}}));
+    script.expect("/meta/connect").await.reply(json!({"ext": {"ack": 1}}));
+    opening.await.unwrap().unwrap();
+    let held = script.expect("/meta/connect").await;
     (client, script, held)
 }
 
@@ -68,4 +84,37 @@ pub async fn silent(script: &mut Script, time: Duration) {
 /// A delivery.
 pub fn delivery(channel: &str, data: impl Into<Value>) -> Value {
     json!({"channel": channel, "data": data.into()})
+}
+
+/// Runs a call of the client beside the test.
+pub fn start<F, T>(client: &Client, call: impl FnOnce(Client) -> F) -> JoinHandle<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    tokio::spawn(call(client.clone()))
+}
+
+/// Opens the session beside the test.
+pub fn opening(client: &Client) -> JoinHandle<Result<(), Error>> {
+    start(client, |client| async move { client.connect().await })
+}
+
+/// A confirmed subscription.
+pub async fn subscribed(client: &Client, script: &mut Script, channel: &str) -> Subscription {
+    let (subscription, ()) = tokio::join!(async { client.subscribe(channel).await }, async {
+        script.expect("/meta/subscribe").await.reply(json!({}));
+    });
+    subscription.unwrap()
+}
+
+/// A publish beside the test, and its request.
+pub async fn publishing(
+    client: &Client,
+    script: &mut Script,
+    channel: &'static str,
+) -> (JoinHandle<Result<Reply, PublishError>>, Call) {
+    let task = start(client, move |client| async move { client.publish(channel, &"x").await });
+    let call = script.expect(channel).await;
+    (task, call)
 }
