@@ -2,6 +2,8 @@
 
 pub mod base;
 pub mod bot;
+pub mod export;
+pub mod import;
 pub mod knowledge;
 mod language;
 pub mod learn;

@@ -45,6 +45,10 @@ pub enum Command {
     Check(commands::check::Arguments),
     /// Let simulated customers ask real questions through real sockets, and count the answers.
     Simulate(commands::simulate::Arguments),
+    /// Talk with a bot in the terminal.
+    Chat(commands::chat::Arguments),
+    /// Check, train, ask and improve a knowledge base.
+    Faq(commands::faq::Arguments),
     /// Print a completion script for a shell.
     Completions(commands::completions::Arguments),
 }

@@ -77,11 +77,14 @@ impl<'n, 'f> Fields<'n, 'f> {
         self.entries.iter().copied()
     }
 
-    /// Complains about keys that nobody has asked for.
-    pub fn finish(self, what: &str) {
+    /// Complains about keys that nobody has asked for. Tells whether all keys are known: if not, what seems to be missing
+    /// may be there under a wrong name.
+    pub fn finish(self, what: &str) -> bool {
         let asked = self.asked.into_inner();
+        let mut all_known = true;
         for (name, key, _) in &self.entries {
             if !asked.contains(name) {
+                all_known = false;
                 let problem =
                     Problem::error(key.place.clone(), ProblemKind::UnknownKey, format!("{what} has no key `{name}`"))
                         .nearest(name, asked.iter().copied());
@@ -92,6 +95,7 @@ impl<'n, 'f> Fields<'n, 'f> {
                 self.findings.add(problem);
             }
         }
+        all_known
     }
 }
 

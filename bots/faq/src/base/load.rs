@@ -32,6 +32,18 @@ pub fn load(path: &Path) -> Result<KnowledgeBase, Problems> {
     from_texts(&path.display().to_string(), texts)
 }
 
+/// Reads a base as if one of its files had another text.
+pub fn load_with(path: &Path, file: &str, text: &str) -> Result<KnowledgeBase, Problems> {
+    let texts = files(path)?
+        .into_iter()
+        .map(|found| {
+            let name: Arc<str> = found.display().to_string().into();
+            if &*name == file { Ok((name, text.to_owned())) } else { read_text(&found) }
+        })
+        .collect::<Result<Vec<_>, Problem>>()?;
+    from_texts(&path.display().to_string(), texts)
+}
+
 /// The files of a base, in a fixed order.
 pub fn files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
@@ -167,6 +179,22 @@ fn join(name: &str, languages: Vec<Language>, parts: Vec<Part>, findings: &Findi
         findings.add(Problem::error(Place::whole(&base.name), ProblemKind::TooLarge, message));
     }
     base
+}
+
+/// A base from answers that somebody else has put together, checked like any other.
+pub fn assemble(
+    name: &str,
+    languages: Vec<Language>,
+    answers: Vec<Answer>,
+    problems: Vec<Problem>,
+) -> Result<KnowledgeBase, Problems> {
+    let findings = Findings::default();
+    let mut base = join(name, languages, Vec::new(), &findings);
+    base.answers = answers;
+    for problem in problems {
+        findings.add(problem);
+    }
+    finish(base, findings)
 }
 
 pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<KnowledgeBase, Problems> {

@@ -1,6 +1,7 @@
 //! The knowledge base: what the bot knows, as teams write it down.
 
 mod check;
+mod edit;
 mod fields;
 mod load;
 mod pattern;
@@ -15,7 +16,8 @@ use std::collections::BTreeMap;
 use attendant::{Handoff, Target};
 
 pub(crate) use self::check::plain;
-pub(crate) use self::load::files;
+pub use self::edit::add_questions;
+pub(crate) use self::load::{assemble, files};
 pub use self::pattern::Pattern;
 pub use self::phrases::Phrase;
 pub use self::template::{Template, Values};

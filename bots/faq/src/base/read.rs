@@ -97,12 +97,6 @@ impl Reader<'_> {
     fn answer(&self, node: &Node, kind: Kind, parent: Option<&str>, into: &mut Vec<Answer>) {
         let Some(fields) = Fields::of(node, "an answer", self.findings) else { return };
         let id = fields.text("id").map(str::trim).unwrap_or_default().to_owned();
-        if id.is_empty() {
-            self.findings.add(
-                Problem::error(node.place.clone(), ProblemKind::Missing, "an answer without `id`")
-                    .hint("give it a short name of its own, such as opening-hours"),
-            );
-        }
         if id.len() > 200 || id.chars().any(char::is_control) {
             self.findings.error(node, ProblemKind::WrongValue, "an id is one line of at most 200 bytes");
         }
@@ -113,45 +107,65 @@ impl Reader<'_> {
             self.links(node, &mut text);
         }
         let escalation = fields.get("handoff").map(|node| self.escalation(node)).unwrap_or_default();
-        if questions.is_empty() && patterns.is_empty() {
-            self.findings.add(
-                Problem::error(node.place.clone(), ProblemKind::Missing, format!("nobody can ask for `{id}`"))
-                    .hint("add `questions` with three to ten ways to ask, or `patterns`"),
-            );
-        }
-        if text.is_empty() && kind != Kind::NotHandled && !matches!(escalation, Escalation::Now(_)) {
-            self.findings.add(
-                Problem::error(node.place.clone(), ProblemKind::Missing, format!("`{id}` has no `answer`"))
-                    .hint("write what the bot should say"),
-            );
-        }
         let title = match fields.get("title") {
             Some(node) => {
                 self.localized(node, "title", |node| fields::text(node, "title", self.findings).map(str::to_owned))
             }
             None => Localized::new(),
         };
-        let answer = Answer {
+        let category = fields.text("category").map(str::to_owned);
+        let when = fields.get("when").map(|node| self.filter(node)).unwrap_or_default();
+        let disposition = fields.text("disposition").map(str::to_owned);
+        let follow_ups = fields.get("follow-ups");
+        if fields.finish("an answer") {
+            self.complete(
+                node,
+                &id,
+                kind,
+                [
+                    questions.is_empty() && patterns.is_empty(),
+                    text.is_empty() && !matches!(escalation, Escalation::Now(_)),
+                ],
+            );
+        }
+        into.push(Answer {
             kind,
             parent: parent.map(str::to_owned),
             title,
             questions,
             patterns,
             text,
-            category: fields.text("category").map(str::to_owned),
-            when: fields.get("when").map(|node| self.filter(node)).unwrap_or_default(),
+            category,
+            when,
             escalation,
-            disposition: fields.text("disposition").map(str::to_owned),
+            disposition,
             place: node.place.clone(),
             id: id.clone(),
-        };
-        into.push(answer);
-        if let Some(node) = fields.get("follow-ups") {
+        });
+        if let Some(node) = follow_ups {
             for item in fields::items(node, "follow-ups", self.findings) {
                 self.answer(item, kind, Some(&id), into);
             }
         }
-        fields.finish("an answer");
+    }
+
+    /// Complains about what an answer cannot be without: a name, a way to ask, something to say.
+    fn complete(&self, node: &Node, id: &str, kind: Kind, [no_questions, no_text]: [bool; 2]) {
+        let missing = |message: String, hint: &str| {
+            self.findings.add(Problem::error(node.place.clone(), ProblemKind::Missing, message).hint(hint));
+        };
+        if id.is_empty() {
+            missing("an answer without `id`".to_owned(), "give it a short name of its own, such as opening-hours");
+        }
+        if no_questions {
+            missing(
+                format!("nobody can ask for `{id}`"),
+                "add `questions` with three to ten ways to ask, or `patterns`",
+            );
+        }
+        if no_text && kind != Kind::NotHandled {
+            missing(format!("`{id}` has no `answer`"), "write what the bot should say");
+        }
     }
 
     /// A value for the default language, or a block with one value for each language.
@@ -368,7 +382,7 @@ impl Reader<'_> {
 
     fn phrases(&self, node: &Node, part: &mut Part) {
         let Some(fields) = Fields::of(node, "phrases", self.findings) else { return };
-        let by_language = fields.all().all(|(name, ..)| Phrase::by_key(name).is_none() && name.len() <= 8);
+        let by_language = fields.all().all(|(_, _, value)| matches!(value.value, Value::Map(_)));
         if !by_language {
             self.phrases_of(node, &self.languages[0], part);
             return;

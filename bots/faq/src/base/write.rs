@@ -186,6 +186,11 @@ pub fn quoted(text: &str) -> String {
     if bare {
         return text.to_owned();
     }
+    in_quotes(text)
+}
+
+/// A scalar in double quotes.
+pub fn in_quotes(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

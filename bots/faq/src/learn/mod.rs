@@ -1,11 +1,15 @@
 //! Learning from chats: what was not answered, or answered in vain, is kept for a person to look at. Nothing is learnt
 //! without a person's word.
 
+mod file;
 mod mask;
+mod suggest;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::file::{FileLearner, LARGEST, read};
 pub use self::mask::mask;
+pub use self::suggest::{Advice, Counted, Suggestion, suggest};
 use crate::{Language, text};
 
 /// Longest question that is kept, in characters.

@@ -1,8 +1,10 @@
 //! The commands, one module each: its arguments, and `run`.
 
+pub mod chat;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod faq;
 pub mod run;
 pub mod simulate;
 
@@ -50,6 +52,8 @@ pub async fn run(cli: Cli) -> Result<ExitStatus, Failure> {
         Command::Run(arguments) => run::run(arguments, context).await,
         Command::Check(arguments) => check::run(arguments, context).await,
         Command::Simulate(arguments) => simulate::run(arguments, context).await,
+        Command::Chat(arguments) => chat::run(arguments, context).await,
+        Command::Faq(arguments) => faq::run(arguments, context),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }
