@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Answer, Escalation, Kind, KnowledgeBase};
+use super::{Answer, Escalation, Kind, KnowledgeBase, Values};
 use crate::problem::{Place, Problem, ProblemKind};
 
 /// An answer with fewer questions in a language is mentioned.
@@ -61,27 +61,32 @@ fn categories(base: &KnowledgeBase, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A placeholder that only a pattern fills, in an answer that can be asked for without it, would lose its line.
+/// Lines whose placeholder has no value are left out; an answer that only a pattern can fill must not be left without any.
 fn placeholders(base: &KnowledgeBase, problems: &mut Vec<Problem>) {
-    for answer in &base.answers {
+    for answer in base.answers.iter().filter(|answer| !answer.questions.is_empty()) {
         let captured: BTreeSet<&str> = answer.patterns.iter().flat_map(super::Pattern::names).collect();
-        for text in answer.text.values().flatten() {
-            for (name, has_default) in text.slots() {
-                if captured.contains(name) && !has_default && !answer.questions.is_empty() {
-                    problems.push(
-                        Problem::warning(
-                            answer.place.clone(),
-                            ProblemKind::WrongValue,
-                            format!(
-                                "`{}` shows {{{name}}}, which a question without the pattern does not fill",
-                                answer.id
-                            ),
-                        )
-                        .hint(format!("give it a default, {{{name}|…}}; without one its line is left out")),
-                    );
-                }
+        for texts in answer.text.values() {
+            let lost = texts.iter().all(|text| text.fill(&AllBut(&captured)).is_empty());
+            if lost && !captured.is_empty() {
+                problems.push(
+                    Problem::warning(
+                        answer.place.clone(),
+                        ProblemKind::WrongValue,
+                        format!("nothing is left of `{}` when it is asked for without its pattern", answer.id),
+                    )
+                    .hint("give its placeholders a default, such as {number|of yours}, or add a line without them"),
+                );
             }
         }
+    }
+}
+
+/// A value for every name but some.
+struct AllBut<'a>(&'a BTreeSet<&'a str>);
+
+impl Values for AllBut<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        (!self.0.contains(name)).then_some("x")
     }
 }
 

@@ -216,11 +216,12 @@ fn cosine(a: &HashMap<String, f64>, b: &HashMap<String, f64>) -> f64 {
 mod tests {
     use super::*;
     use crate::KnowledgeBase;
-    use crate::matcher::TrainOptions;
+    use crate::matcher::{Method, TrainOptions};
 
     fn knowledge() -> Knowledge {
         let base = crate::demo().unwrap();
-        Knowledge::train(base, &TrainOptions::default()).unwrap()
+        let options = TrainOptions { method: Method::Centroid, ..TrainOptions::default() };
+        Knowledge::train(base, &options).unwrap()
     }
 
     fn lesson(kind: LessonKind, question: &str) -> Lesson {

@@ -71,7 +71,7 @@ async fn strange_messages_get_one_answer_each() {
         "<script>alert(1)</script>",
         "𝖜𝖍𝖊𝖗𝖊 𝖎𝖘 𝖎𝖙",
     ] {
-        let mut chat = Rehearsal::new(FaqBot::demo().unwrap()).start().await;
+        let mut chat = Rehearsal::new(crate::demo_bot()).start().await;
         let said = chat.say(message).await;
         assert_eq!(said.len(), 1, "{:?}: {said:?}", message.chars().take(40).collect::<String>());
         assert!(!said[0].trim().is_empty() && said[0].len() < 4_000);
@@ -81,7 +81,7 @@ async fn strange_messages_get_one_answer_each() {
 
 #[tokio::test]
 async fn a_burst_of_many_lines_gets_a_bounded_answer() {
-    let mut chat = Rehearsal::new(FaqBot::demo().unwrap()).start().await;
+    let mut chat = Rehearsal::new(crate::demo_bot()).start().await;
     let said = chat.burst(vec!["When are you open? Where are you?"; 500]).await;
     assert!((1..=3).contains(&said.len()), "{said:?}");
 }

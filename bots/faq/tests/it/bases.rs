@@ -122,6 +122,18 @@ fn ids_are_unique_and_questions_belong_to_one() {
 }
 
 #[test]
+fn an_answer_that_only_its_pattern_can_fill_is_noticed() {
+    let base = |answer: &str| {
+        format!(
+            "answers:\n  - id: a\n    questions: [x, y, z]\n    patterns: ['no (?<n>\\d+)']\n    answer: {answer}\n"
+        )
+    };
+    assert_eq!(problems(&base("\"{n} is there\"")).len(), 1);
+    assert!(problems(&base("\"{n|It} is there\"")).is_empty());
+    assert!(problems(&base("\"{n} is there\\nLook there\"")).is_empty());
+}
+
+#[test]
 fn the_demo_base_survives_being_written() {
     let base = demo().unwrap();
     let yaml = base.to_yaml();

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use attendant::{Bot, HandoffFailure, Manner, Rehearsal, Target};
+use faq_bot::KnowledgeBase;
 use faq_bot::bot::{FaqBot, Options, WhenUnsure};
-use faq_bot::{KnowledgeBase, demo};
 
 async fn chat() -> Rehearsal {
-    Rehearsal::new(FaqBot::demo().unwrap()).start().await
+    Rehearsal::new(crate::demo_bot()).start().await
 }
 
 fn bot(yaml: &str) -> FaqBot {
@@ -195,9 +195,8 @@ async fn a_silent_customer_is_asked_once_and_then_let_go() {
 
 #[tokio::test]
 async fn unsure_can_mean_a_person_at_once() {
-    let base = demo().unwrap();
     let options = Options { when_unsure: WhenUnsure::HandOver, ..Options::default() };
-    let mut chat = Rehearsal::new(FaqBot::with_options(base, options).unwrap()).start().await;
+    let mut chat = Rehearsal::new(FaqBot::on(crate::DEMO.clone(), options)).start().await;
     let said = chat.say("квантовая механика").await;
     assert!(chat.handoff().is_some(), "{said:?}");
 }
@@ -219,9 +218,8 @@ async fn pairs_answer_with_their_label_and_do_not_greet() {
 
 #[tokio::test]
 async fn every_question_of_the_demo_base_finds_its_answer() {
-    let base = demo().unwrap();
-    let bot = FaqBot::demo().unwrap();
-    let knowledge = bot.live().knowledge();
+    let knowledge = crate::DEMO.knowledge();
+    let base = knowledge.base();
     let nothing = ();
     for answer in base.answers.iter().filter(|answer| answer.category.as_deref() != Some("business")) {
         for (language, questions) in &answer.questions {

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use attendant::Rehearsal;
-use faq_bot::bot::FaqBot;
 use faq_bot::learn::{Learner, Lesson, LessonKind};
 
 #[derive(Clone, Default)]
@@ -17,7 +16,7 @@ impl Learner for Notebook {
 
 async fn lessons(lines: &[&str]) -> Vec<Lesson> {
     let notebook = Notebook::default();
-    let mut chat = Rehearsal::new(FaqBot::demo().unwrap().learning(notebook.clone())).start().await;
+    let mut chat = Rehearsal::new(crate::demo_bot().learning(notebook.clone())).start().await;
     for line in lines {
         chat.say(*line).await;
     }

@@ -176,7 +176,7 @@ fn think(live: &Live, words: &str, arguments: &Arguments) -> io::Result<()> {
     Ok(())
 }
 
-fn reveal<B: Bot>(chat: &Rehearsal<B>) -> io::Result<()> {
+fn reveal(chat: &Rehearsal) -> io::Result<()> {
     if let Some(note) = chat.handoff().and_then(|handoff| handoff.note.as_ref()) {
         output::line(format!("{QUIET}  note: {}{QUIET:#}", note.replace('\n', "\n  ")))?;
     }
