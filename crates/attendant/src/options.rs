@@ -243,6 +243,8 @@ group! {
         @"duration" stay_at_most: Duration = seconds(3600),
         /// Most attempts to hand over in one chat.
         most: u32 = 6,
+        /// A place that gave the chat back is not asked again within this time.
+        @"duration" not_again_within: Duration = seconds(600),
         /// The key under which the note is attached where the platform has no messages for agents only.
         note_key: String = "BotNote".to_owned(),
     }

@@ -305,9 +305,7 @@ impl ScriptedPlatform {
             let inner = self.inner();
             (inner.latency, inner.down)
         };
-        if latency > Duration::ZERO {
-            tokio::time::sleep(latency).await;
-        }
+        wait(latency).await;
         if down { Err(PlatformError::new(PlatformErrorKind::Unavailable, "down")) } else { Ok(()) }
     }
 }
@@ -350,7 +348,7 @@ impl Platform for ScriptedPlatform {
     async fn perform(&self, id: &InteractionId, operation: Operation) -> Result<Receipt, PlatformError> {
         // Half of the time passes on the way there, and half on the way back: a call that is dropped may have been performed.
         let half = self.inner().latency / 2;
-        tokio::time::sleep(half).await;
+        wait(half).await;
         if self.inner().down {
             return Err(PlatformError::new(PlatformErrorKind::Unavailable, "down"));
         }
@@ -390,7 +388,7 @@ impl Platform for ScriptedPlatform {
                 None => room.perform(&operation, "Robo", now),
             }
         };
-        tokio::time::sleep(half).await;
+        wait(half).await;
         self.tell();
         result
     }
@@ -417,6 +415,13 @@ impl Platform for ScriptedPlatform {
         inner.signed_out += 1;
         inner.events = None;
         Ok(())
+    }
+}
+
+/// A wait of nothing is none, not even a tick of the timer.
+async fn wait(latency: Duration) {
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Event, HandoffFailure, Next};
+use crate::{Event, HandoffFailure, Next, Target};
 
 /// A fact about a conversation. What the platform knows (its state, the transcript) is not here: it is read again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,15 @@ use crate::{Event, HandoffFailure, Next};
 pub enum Record {
     /// The interaction was offered.
     Offered,
+    /// It was here before, was handed over, and has come back.
+    CameBack {
+        /// What the bot remembered.
+        memory: BTreeMap<String, Value>,
+        /// How often it was handed over.
+        handoffs: u32,
+        /// The places that had it, with the time in milliseconds of Unix.
+        gave_back: Vec<(Target, i64)>,
+    },
     /// It is to be accepted.
     Accepting,
     /// It is to be rejected.
@@ -214,6 +223,11 @@ mod tests {
             Handoff::to_agent("anna").warm().within(Duration::from_secs(30)).or_else(Handoff::to_queue("night"));
         let records = vec![
             Record::Offered,
+            Record::CameBack {
+                memory: BTreeMap::from([("n".into(), 1.into())]),
+                handoffs: 1,
+                gave_back: vec![(Target::Skill("people".into()), 17)],
+            },
             Record::Accepting,
             Record::Rejecting { reason: "busy".into() },
             Record::Live,

@@ -1,6 +1,6 @@
 //! Handing over: the choices of a handoff, one after the other, each with a deadline.
 
-use super::{Attempt, Conversation, Remark, State, Step, Timer, after};
+use super::{Attempt, Conversation, Remark, State, Step, Timer, after, between};
 use crate::journal::Record;
 use crate::{Event, Handoff, HandoffFailure, UnixMillis};
 
@@ -32,8 +32,16 @@ impl Conversation {
             return;
         };
         let within = chosen.deadline.unwrap_or(self.options.handoff.choice_within);
+        let target = chosen.target.clone();
+        let soon = self.options.handoff.not_again_within;
+        let circle = self.gave_back.iter().any(|(place, at)| *place == target && between(*at, now) < soon);
         self.append(Record::Trying { choice }, now);
         self.enter(Attempt { handoff, choice, step: Step::Owed }.into_state());
+        if circle {
+            self.choice_failed(HandoffFailure::Refused("it gave the chat back".to_owned()), now);
+            return;
+        }
+        self.last_target = Some(target);
         self.timers.set(Timer::Choice, after(now, within));
     }
 

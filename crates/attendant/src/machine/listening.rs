@@ -95,7 +95,8 @@ impl Conversation {
         self.append(Record::Live, now);
         self.enter(State::Active);
         self.last_heard = now;
-        self.events.push_back(if self.turns == 0 { Event::Started } else { Event::Returned });
+        let first = self.turns == 0 && !self.came_back;
+        self.events.push_back(if first { Event::Started } else { Event::Returned });
         let mut customers = self.transcript.iter().rev().filter(|entry| entry.from.role == Role::Customer);
         if customers.next().is_some_and(|last| last.kind == EntryKind::Left) {
             self.timers.set(Timer::Rejoin, after(now, self.options.closing.rejoin_within));

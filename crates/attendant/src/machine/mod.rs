@@ -5,7 +5,7 @@
 //! An operation that counts is asked for in three beats: its intent is appended to the journal, the journal says that it is
 //! durable, and only then, after another look at who owns the conversation, it is performed. What was sent is believed when
 //! the transcript shows it; every other operation is believed when the state of the interaction shows it.
-#![doc = include_str!("TABLE.md")]
+#![doc = include_str!("../../MACHINE.md")]
 
 mod closing;
 mod effect;
@@ -34,7 +34,8 @@ use crate::guard::{Guard, Guards};
 use crate::journal::{Closed, Line, Record, StoryKey};
 use crate::options::Options;
 use crate::{
-    AttachedData, Entry, Event, Interaction, InteractionState, Next, Offer, ParticipantId, PlatformLimits, UnixMillis,
+    AttachedData, Entry, Event, Interaction, InteractionState, Next, Offer, ParticipantId, PlatformLimits, Target,
+    UnixMillis,
 };
 
 pub use effect::{Effect, Outcome, Remark};
@@ -87,6 +88,12 @@ pub struct Conversation {
     /// An operator's end is not put off by what the customer says meanwhile.
     firm: bool,
     handoffs: u32,
+    /// Places that gave the chat back, and when: not again so soon.
+    gave_back: Vec<(Target, UnixMillis)>,
+    /// Who was asked last.
+    last_target: Option<Target>,
+    /// The chat was here before, and was handed over.
+    came_back: bool,
     recent_turns: VecDeque<UnixMillis>,
     same_words: (String, usize),
 
@@ -112,6 +119,15 @@ pub struct Conversation {
 
     timers: Timers,
     effects: Vec<Effect>,
+}
+
+/// What is left of a story that was handed over, in case the chat comes back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    memory: BTreeMap<String, Value>,
+    handoffs: u32,
+    /// The places it went to, with the time; should it come back, they gave it back.
+    gave_back: Vec<(Target, UnixMillis)>,
 }
 
 /// Where it stands and what it waits for; never anybody's words.
@@ -169,6 +185,36 @@ impl Conversation {
         (new, effects)
     }
 
+    /// The chat was here before: its memory, and who had it meanwhile, are taken over.
+    pub fn remembering(mut self, past: &Past, now: UnixMillis) -> (Self, Vec<Effect>) {
+        let record = Record::CameBack {
+            memory: past.memory.clone(),
+            handoffs: past.handoffs,
+            gave_back: past.gave_back.iter().map(|(target, at)| (target.clone(), at.0)).collect(),
+        };
+        self.append(record, now);
+        self.take_over(past);
+        let effects = std::mem::take(&mut self.effects);
+        (self, effects)
+    }
+
+    fn take_over(&mut self, past: &Past) {
+        self.memory.clone_from(&past.memory);
+        self.handoffs = past.handoffs;
+        self.gave_back.clone_from(&past.gave_back);
+        self.came_back = true;
+    }
+
+    /// What a later story of the same interaction should know. `None` unless it was handed over.
+    pub fn past(&self, now: UnixMillis) -> Option<Past> {
+        if self.state != State::Closed(Closed::HandedOver) {
+            return None;
+        }
+        let mut gave_back = self.gave_back.clone();
+        gave_back.extend(self.last_target.clone().map(|target| (target, now)));
+        Some(Past { memory: self.memory.clone(), handoffs: self.handoffs, gave_back })
+    }
+
     /// An interaction of this login that is in no journal: whatever the platform shows is taken up.
     pub fn adopted(
         interaction: &Interaction,
@@ -212,6 +258,9 @@ impl Conversation {
             decided: None,
             firm: false,
             handoffs: 0,
+            gave_back: Vec::new(),
+            last_target: None,
+            came_back: false,
             recent_turns: VecDeque::new(),
             same_words: (String::new(), 0),
             outbox: VecDeque::new(),

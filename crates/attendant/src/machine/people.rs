@@ -15,12 +15,14 @@ pub struct Person {
     spoken: bool,
     /// Was in for so long without a word that the bot went on; counts again when they speak.
     idle: bool,
+    /// The bot has heard of them.
+    announced: bool,
 }
 
 impl Conversation {
     pub(super) fn came_in(&mut self, who: &Participant) {
         if who.role == Role::Agent || who.role == Role::Supervisor {
-            let person = Person { who: who.clone(), spoken: false, idle: false };
+            let person = Person { who: who.clone(), spoken: false, idle: false, announced: false };
             self.people.entry(who.id.clone()).or_insert(person);
         }
     }
@@ -38,9 +40,10 @@ impl Conversation {
     }
 
     pub(super) fn person_joined(&mut self, entry: &Entry) {
-        if !self.did_later(entry, &EntryKind::Left) {
-            self.came_in(&entry.from);
+        if self.did_later(entry, &EntryKind::Left) {
+            return; // an old line, heard late
         }
+        self.came_in(&entry.from);
     }
 
     pub(super) fn person_left(&mut self, entry: &Entry) {
@@ -82,6 +85,8 @@ impl Conversation {
             State::Active => {
                 if let Some(person) = self.holder().cloned() {
                     self.hold(&person, None, now);
+                } else {
+                    self.announce_people();
                 }
             }
             State::Inviting(attempt) => {
@@ -93,6 +98,14 @@ impl Conversation {
             State::HumanPresent(holder) => self.look_at_the_holder(holder, now),
             State::Leaving(holder, Step::Owed) if !self.people.contains_key(&holder.id) => self.released(holder, now),
             _ => {}
+        }
+    }
+
+    /// Agents who are in without holding the conversation: the bot hears of each once.
+    fn announce_people(&mut self) {
+        for person in self.people.values_mut().filter(|person| person.who.role == Role::Agent && !person.announced) {
+            person.announced = true;
+            self.events.push_back(Event::PersonJoined(person.who.nickname.clone()));
         }
     }
 
@@ -155,6 +168,7 @@ impl Conversation {
         }
         if let Some(person) = self.people.get_mut(&holder.id) {
             person.idle = true;
+            person.announced = true; // by leaving
         }
         self.released(holder, now);
     }

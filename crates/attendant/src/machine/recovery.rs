@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::sending::Status;
 use super::turns::{OpenTurn, Phase};
-use super::{Attempt, Conversation, Effect, Finishing, Holder, State, Step, Timer, after};
+use super::{Attempt, Conversation, Effect, Finishing, Holder, Past, State, Step, Timer, after};
 use crate::journal::{Line, Record};
 use crate::options::Options;
 use crate::{Event, HandoffFailure, Next, ParticipantId, PlatformLimits, UnixMillis, Visibility};
@@ -40,6 +40,10 @@ impl Conversation {
     fn relive(&mut self, record: &Record, at: UnixMillis) {
         match record {
             Record::Offered => self.state = State::Offered,
+            Record::CameBack { memory, handoffs, gave_back } => {
+                let gave_back = gave_back.iter().map(|(target, at)| (target.clone(), UnixMillis(*at))).collect();
+                self.take_over(&Past { memory: memory.clone(), handoffs: *handoffs, gave_back });
+            }
             Record::Accepting => {
                 self.relive_silence();
                 self.state = State::Accepting(Step::Waiting);
@@ -52,7 +56,8 @@ impl Conversation {
             Record::Live => {
                 self.timers.clear_all();
                 self.state = State::Active;
-                self.events.push_back(if self.turns == 0 { Event::Started } else { Event::Returned });
+                let first = self.turns == 0 && !self.came_back;
+                self.events.push_back(if first { Event::Started } else { Event::Returned });
             }
             Record::TurnStarted { turn, event, lines } => self.relive_start(*turn, event, lines, at),
             Record::Said { turn, words, first, parts } => {
@@ -166,6 +171,7 @@ impl Conversation {
         let attempt = Attempt { handoff, choice, step: Step::Unsure };
         let within = attempt.choice().and_then(|choice| choice.deadline).unwrap_or(self.options.handoff.choice_within);
         self.timers.set(Timer::Choice, after(at, within));
+        self.last_target = attempt.choice().map(|choice| choice.target.clone());
         self.state = attempt.into_state();
     }
 

@@ -13,6 +13,9 @@ use crate::machine::{Conversation, Effect, Input, Outcome, Remark, Token};
 use crate::turn::{FromBot, Report};
 use crate::{Interaction, InteractionId, Operation, UnixMillis};
 
+/// Chats that were handed over and may come back, remembered at most; the oldest are forgotten.
+const PASTS: usize = 1000;
+
 /// A conversation, and what the host keeps beside it.
 pub(super) struct Seat {
     pub conversation: Conversation,
@@ -41,8 +44,13 @@ impl Running {
             return;
         }
         let limits = self.platform.limits();
-        let (conversation, effects) =
-            Conversation::offered(&interaction, self.options.clone(), limits, self.clock.now());
+        let now = self.clock.now();
+        let (mut conversation, mut effects) = Conversation::offered(&interaction, self.options.clone(), limits, now);
+        if let Some(past) = self.pasts.shift_remove(&interaction.id) {
+            let (remembering, more) = conversation.remembering(&past, now);
+            conversation = remembering;
+            effects.extend(more);
+        }
         self.admit(conversation, effects);
     }
 
@@ -174,10 +182,15 @@ impl Running {
     /// A conversation leaves its seat.
     fn leave(&mut self, id: &InteractionId) {
         self.stop_thinking(id);
-        if let Some(seat) = self.conversations.remove(id)
-            && let Some(at) = seat.armed
-        {
+        let Some(seat) = self.conversations.remove(id) else { return };
+        if let Some(at) = seat.armed {
             self.timers.remove(&(at, id.clone()));
+        }
+        if let Some(past) = seat.conversation.past(self.clock.now()) {
+            if self.pasts.len() >= PASTS {
+                self.pasts.shift_remove_index(0); // the oldest
+            }
+            self.pasts.insert(id.clone(), past);
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use indexmap::IndexMap;
 use rand::Rng;
 use rand::rngs::SmallRng;
 use tokio::sync::{mpsc, watch};
@@ -23,7 +24,7 @@ use super::{Error, Request, Service, Stopped};
 use crate::clock::Clock;
 use crate::guard::Guards;
 use crate::journal::{self, Fence, Journal, Line, StoryKey};
-use crate::machine::{Conversation, Input, Ticket};
+use crate::machine::{Conversation, Input, Past, Ticket};
 use crate::turn::FromBot;
 use crate::{
     Bot, Entry, Interaction, InteractionId, InteractionState, Link, LoginId, Options, Platform, PlatformError,
@@ -52,6 +53,8 @@ pub(super) struct Running {
     pub conversations: BTreeMap<InteractionId, Seat>,
     pub timers: BTreeSet<(UnixMillis, InteractionId)>,
     pub tokens: u64,
+    /// What is left of chats that were handed over, oldest first.
+    pub pasts: IndexMap<InteractionId, Past>,
     pub reads: Reads,
     pub writer: Writer,
     pub counters: Counters,
@@ -119,6 +122,7 @@ impl Running {
             conversations: BTreeMap::new(),
             timers: BTreeSet::new(),
             tokens: 0,
+            pasts: IndexMap::new(),
             reads: Reads::default(),
             writer: Writer::default(),
             counters: Counters::default(),

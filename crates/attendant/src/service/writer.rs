@@ -47,7 +47,9 @@ impl Running {
     fn append(&mut self, lines: Vec<Line>, wait: Duration) {
         let (journal, login, fence) = (self.journal.clone(), self.login.clone(), self.fence);
         let append: BoxFuture<'static, Happened> = Box::pin(async move {
-            tokio::time::sleep(wait).await;
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
             // The lines are needed afterwards: to say what is durable, or to try again.
             let result = journal.append(&login, fence, lines.clone()).await;
             Happened::Appended { lines, result }

@@ -345,3 +345,86 @@ async fn the_platform_that_says_not_ready_is_asked_again() {
     assert_eq!(desk.platform.presence(), Some(Presence::Ready));
     desk.chat("1").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_comes_back_is_known_and_does_not_go_round_in_circles() {
+    let desk = Desk::open(quick()).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "one");
+    desk.said("1", 2).await;
+    desk.platform.customer_says("1", "transfer");
+    desk.platform.until("transfer", |platform| names(&platform.performed_in("1")).contains(&"transfer")).await;
+    desk.platform.set_state("1", InteractionState::Completed);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    desk.platform.offer("1", "Ada"); // the person gives it back
+    assert_eq!(desk.said("1", 1).await, ["welcome back"]);
+    desk.platform.customer_says("1", "two");
+    assert_eq!(desk.said("1", 2).await[1], "re: two (2)", "its memory came along");
+    desk.platform.customer_says("1", "transfer");
+    desk.said("1", 3).await; // an apology instead
+    let transfers = names(&desk.platform.performed_in("1")).into_iter().filter(|name| *name == "transfer");
+    assert_eq!(transfers.count(), 1, "not to the place that has just given it back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_when_turns_fail_is_configured() {
+    use crate::options::{Place, Then};
+    for (then, most_in_a_row, failures, last) in [
+        (Then::Listen, 5, 3, "say"),
+        (Then::Listen, 3, 3, "transfer"), // too often
+        (Then::HandOff, 5, 1, "transfer"),
+        (Then::Finish, 5, 1, "complete"),
+    ] {
+        let mut options = quick();
+        options.failover.then = then;
+        options.failover.most_in_a_row = most_in_a_row;
+        options.fallback = Some(Place { skill: Some("people".into()), ..Place::default() });
+        let desk = Desk::open(options).await;
+        desk.chat("1").await;
+        for _ in 0..failures {
+            desk.platform.customer_says("1", "panic");
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        assert_eq!(names(&desk.platform.performed_in("1")).last(), Some(&last), "{then:?}, {failures} failures");
+        assert_eq!(desk.platform.said("1").len(), 1 + failures, "{then:?}: an apology each");
+        desk.kill().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_fails_can_be_run_again_first() {
+    let mut options = quick();
+    options.failover.retries = 2;
+    let desk = Desk::open(options).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "panic");
+    desk.said("1", 2).await;
+    let counters = desk.handle.status().counters;
+    assert_eq!((counters.turns, counters.turns_failed), (2, 1), "one turn, run three times, failed once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bot_hears_of_people_where_their_words_and_not_their_coming_silence_it() {
+    let mut options = quick();
+    options.handoff.silent_on_join = false;
+    let desk = Desk::open(options).await;
+    desk.chat("1").await;
+    desk.platform.person_joins("1", "Bo");
+    desk.platform.customer_says("1", "one");
+    assert_eq!(desk.said("1", 2).await[1], "re: one (1)");
+    desk.platform.person_says("1", "mine");
+    desk.platform.customer_says("1", "two");
+    desk.gone("1").await;
+    assert_eq!(desk.platform.said("1").len(), 2);
+    assert_eq!(desk.handle.status().counters.turns, 3, "started, joined, said");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_bot_is_excused() {
+    let mut options = quick();
+    options.bot.patience_words = "One moment.".to_owned();
+    let desk = Desk::open(options).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "think");
+    assert_eq!(desk.said("1", 3).await[1..], ["One moment.", "re: think (1)"]);
+}
