@@ -5,6 +5,7 @@
 use libtest_mimic::{Arguments, Trial};
 
 mod browser;
+mod deterministic;
 mod house;
 #[path = "interop/trials/mod.rs"]
 mod interop;
@@ -15,6 +16,7 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     let run_all = std::env::var_os("ATTENDANT_TEST_ALL").is_some();
     trials.extend(house::trials());
+    trials.extend(deterministic::trials());
     trials.extend(platform_gws::trials());
     trials.extend(interop::trials());
     trials.extend(browser::trials(run_all));
