@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use libtest_mimic::{Failed, Trial};
 
+mod demo;
 mod driver;
 mod look;
 mod scene;
@@ -14,6 +15,8 @@ mod trouble;
 
 /// No trial takes longer than this.
 const DEADLINE: Duration = Duration::from_secs(50);
+/// The trial of the demo builds the binary first, which a build of everything has done already.
+const BUILD: Duration = Duration::from_secs(600);
 
 /// The trials. Without Chromium and chromedriver they are ignored, unless everything is to be run.
 pub fn trials(run_all: bool) -> Vec<Trial> {
@@ -22,6 +25,7 @@ pub fn trials(run_all: bool) -> Vec<Trial> {
     let ignored =
         |trial: Trial| if missing { trial.with_ignored_flag(true).with_kind("needs chromium") } else { trial };
     [
+        trial_within(BUILD + DEADLINE, "demo", demo::demo),
         trial("customer_bot_person", story::customer_bot_person),
         trial("keyboard_alone", story::keyboard_alone),
         trial("side_by_side", story::side_by_side),
@@ -45,10 +49,18 @@ where
     F: Fn() -> T + Send + 'static,
     T: Future<Output = anyhow::Result<()>>,
 {
+    trial_within(DEADLINE, name, scene)
+}
+
+fn trial_within<F, T>(deadline: Duration, name: &str, scene: F) -> Trial
+where
+    F: Fn() -> T + Send + 'static,
+    T: Future<Output = anyhow::Result<()>>,
+{
     Trial::test(format!("browser::{name}"), move || {
         let _ = rustls::crypto::ring::default_provider().install_default(); // the first trial installs it, the others find it there
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let outcome = runtime.block_on(async { tokio::time::timeout(DEADLINE, scene()).await.context("out of time")? });
+        let outcome = runtime.block_on(async { tokio::time::timeout(deadline, scene()).await.context("out of time")? });
         outcome.map_err(|error| Failed::from(format!("{error:#}")))
     })
 }

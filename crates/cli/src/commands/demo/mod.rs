@@ -83,7 +83,7 @@ fn journal() -> Arc<dyn Journal> {
 fn seats(server: &simulator::Handle, family: super::Family, bot: &Arc<dyn Bot>) -> Result<Vec<Seat>, Failure> {
     let options = super::gws_options(server, family)?;
     let client = gws::Client::new(options).map_err(Failure::usage)?;
-    let conversation = Options { nickname: "Linden".to_owned(), ..Options::default() };
+    let conversation = Options { nickname: "Linden (assistant)".to_owned(), ..Options::default() };
     let seat = |user: &str| Seat {
         platform: wiring::login_on(&client, gws::Credentials::new(user, centre::PASSWORD)),
         bot: Arc::clone(bot),
