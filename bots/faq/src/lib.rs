@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod bot;
+pub mod eval;
 pub mod export;
 pub mod import;
 pub mod knowledge;

@@ -8,7 +8,7 @@ use super::hash::checksum;
 use super::network::Network;
 use super::spelling::Spelling;
 use super::vocabulary::Vocabulary;
-use super::{Error, Matcher, Method, Model, Thresholds, Training};
+use super::{Error, Leads, Matcher, Method, Model, Thresholds, Training};
 
 /// The format of model files. A model of another format is refused and must be trained again.
 pub const FORMAT: u32 = 1;
@@ -48,6 +48,8 @@ impl Matcher {
         body.float(self.calibration.offset);
         body.float(self.thresholds.answer);
         body.float(self.thresholds.suggest);
+        body.float(self.leads.whole);
+        body.float(self.leads.last);
         body.byte(match self.training.method {
             Method::Auto => 0,
             Method::Centroid => 1,
@@ -226,6 +228,7 @@ impl<'b> Reader<'b> {
         };
         let calibration = Calibration { slope: self.float()?, offset: self.float()? };
         let thresholds = Thresholds { answer: self.float()?, suggest: self.float()? };
+        let leads = Leads { whole: self.float()?, last: self.float()? };
         let method = match self.byte()? {
             1 => Method::Centroid,
             2 => Method::Network,
@@ -239,7 +242,7 @@ impl<'b> Reader<'b> {
             other_accuracy: Some(self.float()?).filter(|accuracy| *accuracy >= 0.0),
             fingerprint: self.long()?,
         };
-        Ok(Matcher { answers, vocabulary, spelling, model, calibration, thresholds, training })
+        Ok(Matcher { answers, vocabulary, spelling, model, calibration, thresholds, leads, training })
     }
 
     fn network(&mut self, features: usize, answers: usize) -> Result<Network, Error> {

@@ -64,8 +64,24 @@ pub use train::{Training, fingerprint};
 #[cfg(test)]
 mod tests;
 
-/// How much surer, in log odds, the matcher must be of an earlier sentence to take it for the question.
-const ASKED_LAST: f32 = 1.5;
+/// How much the parts of a message count, in log odds, when it has several sentences.
+///
+/// People tell first and ask last, so that the last sentence is ahead of the others. The whole message is ahead too, and more so
+/// where the examples themselves have several sentences: then the whole is what was learnt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Leads {
+    whole: f32,
+    last: f32,
+}
+
+impl Leads {
+    /// From the share of examples with several sentences.
+    fn of(share: f32) -> Self {
+        let talkative = (share * 5.0).min(1.0);
+        Self { whole: 1.5 + 2.0 * talkative, last: 3.0 - 1.5 * talkative }
+    }
+}
+
 /// What a message says as it was written counts so much where some of its words were corrected.
 const AS_WRITTEN: f32 = 1.0 / 3.0;
 
@@ -78,6 +94,7 @@ pub struct Matcher {
     model: Model,
     calibration: Calibration,
     thresholds: Thresholds,
+    leads: Leads,
     training: Training,
 }
 
@@ -170,8 +187,11 @@ impl Matcher {
             }
             if self.score(scratch, start, end) {
                 let ranking = self.choose(&scratch.scores, &allowed, cut);
-                // People tell first and ask last.
-                let ahead = if index == scratch.sentences.len() { ASKED_LAST } else { 0.0 };
+                let ahead = match index {
+                    0 => self.leads.whole,
+                    _ if index == scratch.sentences.len() => self.leads.last,
+                    _ => 0.0,
+                };
                 let weight = self.calibration.log_odds(ranking.confidence()) + ahead;
                 if weight > best_weight || best.len == 0 {
                     (best, best_weight) = (ranking, weight);

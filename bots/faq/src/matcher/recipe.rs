@@ -47,7 +47,7 @@ impl Default for Recipe {
             fewest_rounds: 10.0,
             most_rounds: 40.0,
             slow: 0.03,
-            fast: 0.06,
+            fast: 0.04,
             feature_dropout: 0.5,
             hidden_dropout: 51,
             smoothing: 0.1,

@@ -16,7 +16,7 @@ use super::random::Random;
 use super::recipe::Recipe;
 use super::spelling::Spelling;
 use super::vocabulary::{Buffers, Vocabulary, Weighted};
-use super::{Error, Example, FORMAT, Matcher, Method, Model, Scratch, TrainOptions};
+use super::{Error, Example, FORMAT, Leads, Matcher, Method, Model, Scratch, TrainOptions};
 
 const MAX_EXAMPLES: usize = 2_000_000;
 const MAX_ANSWERS: usize = 100_000;
@@ -63,6 +63,7 @@ struct Question {
     /// None for one that is known to be out of scope.
     answer: Option<u32>,
     fold: usize,
+    several_sentences: bool,
 }
 
 /// A question that was held out: the answer it belongs to, and the one that was found with its confidence.
@@ -124,7 +125,10 @@ impl Matcher {
         let calibration = Calibration::fit(&outcome.held_out);
         let thresholds = calibration.thresholds(&outcome.held_out, options.precision);
         let spelling = Spelling::learn(questions.iter().map(|question| &question.text));
-        Ok(Self { answers, vocabulary: course.vocabulary, spelling, model, calibration, thresholds, training })
+        let several = questions.iter().filter(|question| question.several_sentences).count();
+        let leads = Leads::of(several as f32 / questions.len() as f32);
+        let vocabulary = course.vocabulary;
+        Ok(Self { answers, vocabulary, spelling, model, calibration, thresholds, leads, training })
     }
 }
 
@@ -148,8 +152,9 @@ fn read(examples: &[Example<'_>], out_of_scope: &[&str], seed: u64) -> Result<(V
                 answers.len() as u32 - 1
             })
         });
+        let several_sentences = scratch.sentences.iter().filter(|(start, end)| end - start > 1).count() > 1;
         let words = std::mem::take(&mut scratch.kept);
-        questions.push(Question { text: std::mem::take(&mut scratch.text), words, answer, fold: 0 });
+        questions.push(Question { text: std::mem::take(&mut scratch.text), words, answer, fold: 0, several_sentences });
     }
     limit("answers", answers.len(), MAX_ANSWERS)?;
     if answers.is_empty() {
