@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use attendant::{Bot, BotError, Event, Handoff, MemoryJournal, Next, Service, Turn, UnixMillis, async_trait};
+use attendant::{Bot, BotError, Event, Guard, Handoff, MemoryJournal, Next, Service, Turn, UnixMillis, async_trait};
 use libtest_mimic::{Failed, Trial};
 use simulator::faults::Kind;
 use simulator::in_process::{self, Handle};
@@ -25,6 +25,7 @@ pub fn trials() -> Vec<Trial> {
         trial("every_line_is_answered_once_and_in_order_whatever_fails", whatever_fails),
         trial("every_line_is_answered_once_and_in_order_whoever_crashes", whoever_crashes),
         trial("the_judge_sees_a_bot_that_is_wrong", the_judge_sees),
+        trial("the_judge_sees_a_runtime_without_its_guards", the_judge_misses_the_guards),
     ]
 }
 
@@ -84,6 +85,14 @@ struct Story {
     /// How often each bot's process is killed.
     crashes: usize,
     flaw: Flaw,
+    /// Taken out of the runtime, to show that it would be missed.
+    without: Option<Guard>,
+}
+
+impl Story {
+    fn new(seed: u64) -> Self {
+        Self { seed, visitors: 60, faults: false, crashes: 0, flaw: Flaw::None, without: None }
+    }
 }
 
 fn centre() -> Centre {
@@ -165,7 +174,10 @@ async fn keep_running(handle: Handle, user: &str, story: Story, number: u64, ove
         let (service, _watch) = Service::new(Arc::new(login), Arc::new(Answerer(story.flaw)), journal.clone(), options)
             .map_err(|wrong| anyhow::anyhow!("{wrong:?}"))?;
         let now = UnixMillis(i64::try_from(handle.now().0)?);
-        let service = service.reproducible(now, story.seed ^ (number << 32) ^ life as u64);
+        let mut service = service.reproducible(now, story.seed ^ (number << 32) ^ life as u64);
+        if let Some(guard) = story.without {
+            service = service.without(guard);
+        }
         let running = service.run(over.clone(), CancellationToken::new());
         if life == story.crashes {
             running.await?;
@@ -267,23 +279,20 @@ fn must_be_right(story: Story) -> Result<()> {
 }
 
 fn on_a_good_day() -> Result<()> {
-    (1..=5)
-        .try_for_each(|seed| must_be_right(Story { seed, visitors: 60, faults: false, crashes: 0, flaw: Flaw::None }))
+    (1..=5).try_for_each(|seed| must_be_right(Story::new(seed)))
 }
 
 fn whatever_fails() -> Result<()> {
-    (1..=10)
-        .try_for_each(|seed| must_be_right(Story { seed, visitors: 60, faults: true, crashes: 0, flaw: Flaw::None }))
+    (1..=10).try_for_each(|seed| must_be_right(Story { faults: true, ..Story::new(seed) }))
 }
 
 fn whoever_crashes() -> Result<()> {
-    (1..=10)
-        .try_for_each(|seed| must_be_right(Story { seed, visitors: 60, faults: true, crashes: 4, flaw: Flaw::None }))
+    (1..=10).try_for_each(|seed| must_be_right(Story { faults: true, crashes: 4, ..Story::new(seed) }))
 }
 
 fn one_seed_gives_one_run() -> Result<()> {
     let bytes = |seed| -> Result<String> {
-        let log = run(Story { seed, visitors: 60, faults: true, crashes: 2, flaw: Flaw::None })?;
+        let log = run(Story { faults: true, crashes: 2, ..Story::new(seed) })?;
         log.facts().map(|fact| Ok(serde_json::to_string(fact)? + "\n")).collect()
     };
     let first = bytes(42)?;
@@ -302,9 +311,19 @@ fn the_judge_sees() -> Result<()> {
     for (flaw, words) in
         [(Flaw::Forgets, "unanswered"), (Flaw::Repeats, "answered 2 times"), (Flaw::Swaps, "out of order")]
     {
-        let log = run(Story { seed: 5, visitors: 60, faults: false, crashes: 0, flaw })?;
+        let log = run(Story { flaw, ..Story::new(5) })?;
         let wrong = judge(&log);
         ensure!(wrong.iter().any(|one| one.contains(words)), "a bot that {flaw:?} is not seen: {wrong:?}");
+    }
+    Ok(())
+}
+
+fn the_judge_misses_the_guards() -> Result<()> {
+    // The others need a journal that is slow, or several processes with one login: the runtime's own tests have both.
+    for guard in [Guard::Matching, Guard::Dedupe] {
+        let story = |seed| Story { faults: true, crashes: 4, without: Some(guard), ..Story::new(seed) };
+        let seen = (1..=20).any(|seed| must_be_right(story(seed)).is_err());
+        ensure!(seen, "nobody notices that {guard:?} is gone");
     }
     Ok(())
 }
