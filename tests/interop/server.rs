@@ -1,6 +1,7 @@
 //! A CometD server that nobody here wrote, as a fixture: started on a free port, asked about what arrived, killed, restarted.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -25,7 +26,7 @@ pub enum Kind {
 }
 
 /// How the server is set up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// How long a `/meta/connect` is held.
     pub timeout: Duration,
@@ -33,11 +34,13 @@ pub struct Settings {
     pub max_interval: Duration,
     /// Whether the ack extension is there, where the server has one.
     pub ack: bool,
+    /// A file that keeps what arrived through a kill (the Java servers only).
+    pub book: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(2), max_interval: Duration::from_secs(10), ack: true }
+        Self { timeout: Duration::from_secs(2), max_interval: Duration::from_secs(10), ack: true, book: None }
     }
 }
 
@@ -101,7 +104,7 @@ impl Kind {
 impl Server {
     /// Starts a server on a free loopback port and waits until it is ready.
     pub async fn start(kind: Kind, settings: Settings) -> anyhow::Result<Self> {
-        let (program, port, control) = launch(kind, settings, 0).await?;
+        let (program, port, control) = launch(kind, &settings, 0).await?;
         Ok(Self { kind, settings, program, port, control })
     }
 
@@ -112,7 +115,7 @@ impl Server {
 
     /// Starts it again on the same port, after [`Server::kill`]. It knows nothing of earlier sessions.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
-        let (program, port, control) = launch(self.kind, self.settings, self.port).await?;
+        let (program, port, control) = launch(self.kind, &self.settings, self.port).await?;
         ensure!(port == self.port, "started again on port {port} instead of {}", self.port);
         self.program = program;
         self.control = control;
@@ -169,8 +172,10 @@ pub fn url_at(address: SocketAddr) -> String {
     format!("http://{address}/cometd")
 }
 
-async fn launch(kind: Kind, settings: Settings, port: u16) -> anyhow::Result<(Program, u16, u16)> {
+async fn launch(kind: Kind, settings: &Settings, port: u16) -> anyhow::Result<(Program, u16, u16)> {
+    let book = settings.book.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let words = [
+        ("book", book),
         ("port", port.to_string()),
         ("timeout", settings.timeout.as_millis().to_string()),
         ("maxInterval", settings.max_interval.as_millis().to_string()),

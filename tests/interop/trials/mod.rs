@@ -10,6 +10,7 @@ use attendant_tests::interop::Needs;
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Runtime;
 
+mod faults;
 mod proxy;
 mod scene;
 mod servers;
@@ -21,6 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(90);
 pub fn trials() -> Vec<Trial> {
     let mut trials = proxy::trials();
     trials.extend(servers::trials());
+    trials.extend(faults::trials());
     trials
 }
 

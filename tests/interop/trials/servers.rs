@@ -124,7 +124,11 @@ async fn echo(kind: Kind, way: TransportKind) -> anyhow::Result<()> {
 
 /// A session that the server forgets, a server that is killed and started again, and (where it can) one that ends the session.
 async fn expiry_restart_end(kind: Kind, way: TransportKind) -> anyhow::Result<()> {
-    let short = Settings { timeout: Duration::from_millis(700), max_interval: Duration::from_millis(800), ack: true };
+    let short = Settings {
+        timeout: Duration::from_millis(700),
+        max_interval: Duration::from_millis(800),
+        ..Settings::default()
+    };
     let mut server = Server::start(kind, short).await?;
     let proxy = FaultProxy::start(server.address()).await?;
     let client = scene::client(&url_at(proxy.address()), way)?.build()?;

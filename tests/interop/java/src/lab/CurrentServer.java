@@ -60,6 +60,6 @@ public final class CurrentServer {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
         }
         bayeux.addExtension(new TimesyncExtension());
-        new Lab(bayeux).announce(connector.getLocalPort());
+        new Lab(bayeux, options.text("book", "")).announce(connector.getLocalPort());
     }
 }

@@ -48,6 +48,6 @@ public final class FiveServer {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
         }
         bayeux.addExtension(new TimesyncExtension());
-        new Lab(bayeux).announce(connector.getLocalPort());
+        new Lab(bayeux, options.text("book", "")).announce(connector.getLocalPort());
     }
 }

@@ -5,9 +5,13 @@ package lab;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,8 +35,18 @@ public final class Lab extends AbstractService {
         return thread;
     });
 
-    Lab(BayeuxServer bayeux) {
+    private final Path book;
+
+    /** What arrives is also written to `book`, a line each, and read from there by the next process: a kill loses nothing. */
+    Lab(BayeuxServer bayeux, String book) throws IOException {
         super(bayeux, "lab");
+        this.book = book.isEmpty() ? null : Path.of(book);
+        if (this.book != null && Files.exists(this.book)) {
+            for (String line : Files.readAllLines(this.book)) {
+                int at = line.indexOf(' ');
+                note(line.substring(at + 1), Long.parseLong(line.substring(0, at)));
+            }
+        }
         addService("/service/echo", "echo");
         addService("/service/burst", "burst");
         addService("/service/in", "record");
@@ -54,8 +68,20 @@ public final class Lab extends AbstractService {
     public void record(ServerSession remote, ServerMessage message) {
         Object number = message.getDataAsMap().get("n");
         synchronized (seen) {
-            seen.computeIfAbsent(message.getChannel(), channel -> new ArrayList<>()).add(number);
+            note(message.getChannel(), number);
+            if (book != null) {
+                String line = number + " " + message.getChannel() + "\n";
+                try {
+                    Files.writeString(book, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                } catch (IOException failure) {
+                    throw new UncheckedIOException(failure);
+                }
+            }
         }
+    }
+
+    private void note(String channel, Object number) {
+        seen.computeIfAbsent(channel, name -> new ArrayList<>()).add(number);
     }
 
     /** Publishes {n, t} `count` times; t is the wall clock in microseconds, the same clock in every process of a machine. */
