@@ -261,7 +261,7 @@ async fn server_killed(way: TransportKind) -> anyhow::Result<()> {
     let proxy = FaultProxy::start(server.address()).await?;
     let (acked, acked_log) = connected(&proxy, way, options(true, false)?).await?;
     let (plain, plain_log) = connected(&proxy, way, options(false, false)?).await?;
-    let (publisher, _log) = connected(&proxy, way, options(false, false)?).await?;
+    let (once, _log) = connected(&proxy, way, options(false, false)?).await?;
     let (resender, _log) = connected(&proxy, way, options(false, true)?).await?;
     let mut streams = [acked.subscribe("/restart").await?, plain.subscribe("/restart").await?];
 
@@ -272,7 +272,7 @@ async fn server_killed(way: TransportKind) -> anyhow::Result<()> {
         *came = numbers(stream, usize::try_from(half)?).await?;
     }
     let (published, resent, killed) =
-        tokio::join!(publish_all(&publisher, "/in/published"), publish_all(&resender, "/in/resent"), async {
+        tokio::join!(publish_all(&once, "/in/published"), publish_all(&resender, "/in/resent"), async {
             sleep(BEFORE).await;
             server.kill().await?;
             sleep(Duration::from_millis(500)).await;
