@@ -28,6 +28,7 @@ pub struct ClientBuilder {
     urls: Vec<(TransportKind, String)>,
     options: Options,
     http: Option<reqwest::Client>,
+    http_for: Vec<(TransportKind, reqwest::Client)>,
     jar: CookieJar,
     transports: Vec<TransportKind>,
     handshake_on: Option<TransportKind>,
@@ -53,6 +54,7 @@ impl ClientBuilder {
             urls: Vec::new(),
             options: Options::default(),
             http: None,
+            http_for: Vec::new(),
             jar: CookieJar::new(),
             transports: Vec::new(),
             handshake_on: None,
@@ -96,6 +98,13 @@ impl ClientBuilder {
     /// The HTTP client for both transports: build it with [`http_client`](crate::http_client), and share it between sessions.
     pub fn http(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
+        self
+    }
+
+    /// Another HTTP client for one of the transports. A client that speaks HTTP/2 (feature `http2`) cannot open WebSockets to
+    /// servers that speak it too: give WebSockets one that is built with `http1_only()`.
+    pub fn http_for(mut self, transport: TransportKind, client: reqwest::Client) -> Self {
+        self.http_for.push((transport, client));
         self
     }
 
@@ -253,18 +262,19 @@ impl ClientBuilder {
     fn real_transports(&mut self, url: &Url, into: &mut Vec<Box<dyn Transport>>) -> Result<(), Error> {
         use crate::transport::http::{Way, default_client};
 
-        let client = match self.http.take() {
-            Some(client) => client,
-            None => default_client()?,
-        };
         for kind in &self.transports {
+            let own = self.http_for.iter().rev().find(|(other, _)| other == kind);
+            let client = match own.map(|(_, client)| client).or(self.http.as_ref()) {
+                Some(client) => client.clone(),
+                None => default_client(*kind)?,
+            };
             let own = self.urls.iter().rev().find(|(other, _)| other == kind);
             let mut url = own.map_or_else(|| Ok(url.clone()), |(_, url)| parse(url))?;
             // One URL serves both transports, whichever scheme it is written with.
             let scheme = if matches!(url.scheme(), "https" | "wss") { "https" } else { "http" };
             url.set_scheme(scheme).map_err(|()| Error::Config("the URL is neither HTTP nor WebSocket".into()))?;
             let way = Way {
-                client: client.clone(),
+                client,
                 jar: self.jar.clone(),
                 headers: self.headers.clone(),
                 url,

@@ -128,7 +128,7 @@ impl PublishError {
 }
 
 /// An `error` field: `code:args:text`, or free text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// `402` in `402::session_unknown`.
     pub code: Option<u16>,
@@ -158,6 +158,13 @@ impl Refusal {
             Some(401 | 403) => self.text.to_ascii_lowercase().contains("unknown client"),
             _ => false,
         }
+    }
+}
+
+impl fmt::Debug for Refusal {
+    /// Without the arguments, for the reason given at `Display`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Refusal").field("code", &self.code).field("text", &self.text).finish_non_exhaustive()
     }
 }
 

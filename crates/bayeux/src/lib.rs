@@ -46,3 +46,6 @@ pub mod test {
     pub use crate::machine::Lane;
     pub use crate::transport::scripted::{Call, Ended, Script};
 }
+
+#[doc = include_str!("../CONFORMANCE.md")]
+pub mod conformance {}

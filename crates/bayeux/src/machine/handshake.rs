@@ -71,8 +71,7 @@ impl Machine {
     }
 
     pub(super) fn prepared(&mut self, result: Result<Map<String, Value>, HookFailure>, now: Instant) {
-        self.preparing = false;
-        if !matches!(self.state, State::Handshaking | State::Rehandshaking) {
+        if !std::mem::take(&mut self.preparing) || !matches!(self.state, State::Handshaking | State::Rehandshaking) {
             return;
         }
         match result {

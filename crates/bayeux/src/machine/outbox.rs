@@ -122,7 +122,9 @@ impl Machine {
                     self.reconcile();
                 }
                 Command::Unsubscribe { stream } => {
-                    self.topics.remove(stream);
+                    if let Some(ticket) = self.topics.remove(stream) {
+                        self.effect(Effect::Done { ticket, outcome: Err(PublishError::NotDelivered(Error::Gone)) });
+                    }
                     self.reconcile();
                 }
                 Command::Publish(publish) => self.publish(publish, now),
@@ -402,7 +404,14 @@ impl Machine {
     /// Extensions took messages out.
     pub(super) fn removed(&mut self, ids: &[u64]) {
         for id in ids {
+            let exchange = self.outbox.exchange_of(*id);
             self.strike(*id);
+            // Nothing of it was sent.
+            if let Some(exchange) =
+                exchange.filter(|id| self.exchanges.get(id).is_some_and(|open| open.waiting.is_empty()))
+            {
+                self.end_exchange(exchange);
+            }
             if let Some(Item { kind: Kind::Publish { ticket, .. }, .. }) = self.outbox.flying.remove(id) {
                 self.effect(Effect::Done { ticket, outcome: Err(PublishError::NotDelivered(Error::Dropped)) });
             }
@@ -421,10 +430,8 @@ impl Machine {
             self.outbox.queue.iter().filter(|(_, item)| late(item)).map(|(key, _)| *key).collect();
         expired.extend(queued.iter().filter_map(|key| self.outbox.queue.remove(key)));
         let flying: Vec<u64> = self.outbox.flying.iter().filter(|(_, item)| late(item)).map(|(id, _)| *id).collect();
-        for id in flying {
-            self.strike(id);
-            expired.extend(self.outbox.flying.remove(&id));
-        }
+        // Their requests go on: the lane is not free before the server has answered.
+        expired.extend(flying.iter().filter_map(|id| self.outbox.flying.remove(id)));
         let calls: Vec<u64> = self.outbox.calls.iter().filter(|(_, item)| late(item)).map(|(id, _)| *id).collect();
         expired.extend(calls.iter().filter_map(|id| self.outbox.calls.remove(id)));
         for item in expired {

@@ -45,7 +45,7 @@ impl Machine {
             }
         }
         for reply in replies {
-            self.meta(reply, deliveries, take, now);
+            self.meta((transport, exchange), reply, deliveries, take, now);
             if self.state == State::Disconnected {
                 return;
             }
@@ -53,11 +53,13 @@ impl Machine {
         if self.ack.expected(deliveries) && self.next != Next::Nothing && self.state == State::Connecting {
             self.connect(now);
         }
-        if let Some(id) = exchange
-            && self.exchanges.contains_key(&id)
-        {
-            // The answer is complete, and does not answer everything.
-            self.failed(transport, Some(id), Failure::sent(FailureKind::NoReply, ""), now);
+        if let Some(id) = exchange {
+            match self.exchanges.get(&id) {
+                Some(open) if open.waiting.is_empty() => drop(self.end_exchange(id)),
+                // The answer is complete, and does not answer everything.
+                Some(_) => self.failed(transport, Some(id), Failure::sent(FailureKind::NoReply, ""), now),
+                None => {}
+            }
         }
         self.check_closed(now);
     }
@@ -101,14 +103,23 @@ impl Machine {
         }
     }
 
-    fn meta(&mut self, reply: Incoming, deliveries: u64, take: bool, now: Instant) {
+    fn meta(
+        &mut self,
+        source: (TransportKind, Option<ExchangeId>),
+        reply: Incoming,
+        deliveries: u64,
+        take: bool,
+        now: Instant,
+    ) {
         let id = reply.number();
         let exchange = id.and_then(|id| {
             let of_item = self.outbox.exchange_of(id);
             let candidates = of_item.into_iter().chain(self.held).chain(self.alone);
-            candidates
-                .into_iter()
-                .find(|exchange| self.exchanges.get(exchange).is_some_and(|open| open.waiting.contains(&id)))
+            candidates.into_iter().find(|exchange| {
+                let own = source.1.is_none_or(|source| source == *exchange);
+                let open = self.exchanges.get(exchange);
+                open.is_some_and(|open| own && open.transport == source.0 && open.waiting.contains(&id))
+            })
         });
         let position = exchange.and_then(|exchange| Some((exchange, self.exchanges.get(&exchange)?.lane)));
         self.effect(Effect::Meta(reply.clone()));
@@ -178,14 +189,14 @@ impl Machine {
         self.pressure.is_none() && !self.ack.waits_for_application()
     }
 
-    /// Strikes a message off its exchange; the exchange goes when it was the last one.
+    /// Strikes a message off its exchange. Frames end with their last message, a request only with its own answer.
     pub(super) fn strike(&mut self, id: u64) {
         let exchange = self.outbox.exchange_of(id);
         if let Some(exchange) = exchange
             && let Some(open) = self.exchanges.get_mut(&exchange)
         {
             open.waiting.retain(|waiting| *waiting != id);
-            if open.waiting.is_empty() {
+            if open.waiting.is_empty() && open.transport == TransportKind::WebSocket {
                 self.end_exchange(exchange);
             }
         }

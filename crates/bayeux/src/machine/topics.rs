@@ -70,10 +70,10 @@ impl Topics {
         self.streams.insert(stream, Stream { channels, ticket: Some(ticket) });
     }
 
-    /// Local delivery ends at once; the server is told by the next plan.
-    pub fn remove(&mut self, stream: StreamId) {
+    /// Local delivery ends at once; the server is told by the next plan. Gives the call that still waits for the stream.
+    pub fn remove(&mut self, stream: StreamId) -> Option<Ticket> {
         self.last = None;
-        let Some(gone) = self.streams.remove(&stream) else { return };
+        let gone = self.streams.remove(&stream)?;
         for channel in &gone.channels {
             if let Some(topic) = self.channels.get_mut(channel) {
                 topic.streams.retain(|other| *other != stream);
@@ -82,6 +82,7 @@ impl Topics {
                 }
             }
         }
+        gone.ticket
     }
 
     /// The subscribe messages (each with the stream whose fields belong to it) and the channels to unsubscribe from.

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::cookies::CookieJar;
 use crate::error::{Error, Failure, FailureKind};
+use crate::options::TransportKind;
 
 /// Adds headers to a request.
 pub(crate) type HeaderHook = Arc<dyn Fn(&mut HeaderMap) + Send + Sync>;
@@ -63,8 +64,10 @@ pub fn http_client() -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(usize::MAX)
 }
 
-pub(crate) fn default_client() -> Result<reqwest::Client, Error> {
-    http_client().build().map_err(|error| Error::Config(format!("the HTTP client cannot be built: {}", chain(&error))))
+pub(crate) fn default_client(kind: TransportKind) -> Result<reqwest::Client, Error> {
+    let builder = http_client();
+    let builder = if kind == TransportKind::WebSocket { builder.http1_only() } else { builder };
+    builder.build().map_err(|error| Error::Config(format!("the HTTP client cannot be built: {}", chain(&error))))
 }
 
 /// Reads what went wrong from an HTTP client's error.

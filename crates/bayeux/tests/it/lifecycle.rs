@@ -1,5 +1,6 @@
 //! DC, EX, RB: the end of a session, extensions, and many callers at once.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -423,4 +424,52 @@ async fn slow_listeners_are_told() {
     }
     assert!(matches!(events.next().await, Some(Event::Missed { count: 44 })));
     assert!(matches!(events.next().await, Some(Event::Advised(_))));
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// CK11: no log, event, error or look into a session shows its name, a cookie, or what a message says.
+#[tokio::test(start_paused = true)]
+async fn nothing_secret_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (client, mut script) = scripted(&[LP], |builder| builder.ack(true));
+    client.cookies().set(&"http://scripted.test/".parse().unwrap(), "BAYEUX_BROWSER=secret-cookie; Path=/").unwrap();
+    let mut events = client.events().await;
+    let held = open(&client, &mut script, "secret-session").await;
+    let mut stream = subscribed(&client, &mut script, "/a").await;
+    held.reply_with(json!({}), json!([delivery("/a", "secret-words")]));
+    let delivered = stream.next().await.unwrap();
+    let held = script.expect("/meta/connect").await;
+    let mut shown =
+        format!("{delivered:?} {client:?} {stream:?} {:?} {:?}", client.status().await, client.snapshot().await);
+    let (task, call) = publishing(&client, &mut script, "/a").await;
+    call.reply(json!({"successful": false, "error": "401:secret-session:Unknown client"}));
+    let error = task.await.unwrap().unwrap_err();
+    write!(shown, "{error} {error:?}").unwrap();
+    drop(held);
+    client.abort().await;
+    event(&mut events, |event| {
+        write!(shown, "{event:?}").unwrap();
+        matches!(event, Event::Closed { .. }).then_some(())
+    })
+    .await;
+    shown.push_str(&String::from_utf8_lossy(&log.0.lock().unwrap()));
+    assert!(shown.contains("bayeux session"), "something is logged");
+    assert!(!shown.contains("secret-"), "{shown}");
 }

@@ -10,8 +10,11 @@
 )]
 
 mod acknowledging;
+mod behaviours;
+mod conformance;
 mod connecting;
 mod format;
+mod fuzzing;
 mod handshake;
 mod lifecycle;
 mod publishing;

@@ -1,17 +1,21 @@
-//! CK9, CK10, LP12: TLS and proxies, for both transports through the one HTTP client.
+//! CK9, CK10, LP11, LP12: TLS, HTTP/2 and proxies, for both transports through the one HTTP client.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bayeux::{Client, Error, Event, FailureKind, TransportKind};
+use http::Version;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::server::{Server, answer, standard, text};
 use crate::support::*;
@@ -40,6 +44,13 @@ impl Authority {
 
     /// A server that is called by this name, and may want certificates of its clients.
     async fn server(&self, name: &str, wants_clients: bool) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let frames = |message| vec![text(&standard(&message))];
+        let acceptor = TlsAcceptor::from(Arc::new(self.config(name, wants_clients)));
+        Server::on(listener, Arc::new(answer), Arc::new(frames), Some(acceptor))
+    }
+
+    fn config(&self, name: &str, wants_clients: bool) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -54,10 +65,7 @@ impl Authority {
             builder.with_no_client_auth()
         };
         let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
-        let config = builder.with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap()).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let frames = |message| vec![text(&standard(&message))];
-        Server::on(listener, Arc::new(answer), Arc::new(frames), Some(TlsAcceptor::from(Arc::new(config))))
+        builder.with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap()).unwrap()
     }
 }
 
@@ -176,4 +184,60 @@ async fn proxies() {
         let line = asked.lock().unwrap().pop().unwrap();
         assert!(line.contains(&format!("{}/cometd", plain.address)), "{line}");
     }
+}
+
+/// Serves one connection over HTTP/2.
+async fn serve_http2(stream: TlsStream<TcpStream>, seen: Arc<Mutex<Vec<Version>>>) {
+    let mut connection = h2::server::handshake(stream).await.unwrap();
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        seen.lock().unwrap().push(request.version());
+        let mut incoming = request.into_body();
+        let mut body = Vec::new();
+        // The connection must be driven on while a body is awaited.
+        loop {
+            tokio::select! {
+                chunk = incoming.data() => match chunk {
+                    Some(Ok(chunk)) => body.extend_from_slice(&chunk),
+                    _ => break,
+                },
+                _ = std::future::poll_fn(|context| connection.poll_closed(context)) => return,
+            }
+        }
+        let messages: Vec<serde_json::Value> = serde_json::from_slice(&body).unwrap();
+        let replies: Vec<_> =
+            messages.iter().flat_map(|message| standard(message).as_array().unwrap().clone()).collect();
+        if replies.is_empty() {
+            std::mem::forget(respond);
+            continue;
+        }
+        let mut sending = respond.send_response(http::Response::new(()), false).unwrap();
+        sending.send_data(json!(replies).to_string().into(), true).unwrap();
+    }
+}
+
+/// LP11: where both sides have it, long-polling runs over HTTP/2, the held connect and the commands on one connection.
+#[tokio::test]
+async fn http_2() {
+    let authority = Authority::new();
+    let mut config = authority.config("localhost", false);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/cometd", listener.local_addr().unwrap().port());
+    let seen: Arc<Mutex<Vec<Version>>> = Arc::default();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let (noted, counted, mut tasks) = (seen.clone(), connections.clone(), JoinSet::new());
+    tasks.spawn(async move {
+        let mut open = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let (acceptor, noted) = (acceptor.clone(), noted.clone());
+            open.spawn(async move { serve_http2(acceptor.accept(stream).await.unwrap(), noted).await });
+        }
+    });
+    let http = bayeux::http_client().tls_certs_only([authority.root()]).build().unwrap();
+    let client = connect(url, LP, http).await.unwrap();
+    client.publish("/a", &1).await.unwrap();
+    assert!(seen.lock().unwrap().iter().all(|version| *version == Version::HTTP_2));
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
 }

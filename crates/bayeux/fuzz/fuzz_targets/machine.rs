@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run machine`
+
+#![no_main]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::machine(data));
