@@ -1,6 +1,7 @@
 //! A bot that answers questions from a knowledge base and knows when it does not know, on a matcher that anyone can use.
 
 pub mod base;
+pub mod bench;
 pub mod bot;
 pub mod eval;
 pub mod export;

@@ -133,6 +133,16 @@ impl Matcher {
         self.answers.iter().position(|answer| answer == id)
     }
 
+    /// About how much memory the matcher takes, in bytes.
+    pub fn memory(&self) -> usize {
+        let model = match &self.model {
+            Model::Centroid(centroid) => centroid.starts.len() * 4 + centroid.postings.len() * 8,
+            Model::Network(network) => network.rows.len() + (network.scales.len() + network.output.len()) * 4,
+        };
+        let answers: usize = self.answers.iter().map(|answer| answer.len() + size_of::<String>()).sum();
+        model + answers + self.vocabulary.memory() + self.spelling.memory()
+    }
+
     /// What training found out.
     pub fn training(&self) -> &Training {
         &self.training

@@ -99,6 +99,10 @@ impl Spelling {
         words
     }
 
+    pub fn memory(&self) -> usize {
+        (self.characters.len() + self.ends.len() * 4 + self.rests.len() * 2 + self.buckets.len()) * 4
+    }
+
     pub fn counts(&self) -> &[u32] {
         &self.counts
     }

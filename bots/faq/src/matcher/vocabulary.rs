@@ -64,6 +64,10 @@ impl Vocabulary {
         self.keys.len()
     }
 
+    pub fn memory(&self) -> usize {
+        self.slots.len() * 8 + self.keys.len() * 8
+    }
+
     pub fn keys(&self) -> &[u32] {
         &self.keys
     }

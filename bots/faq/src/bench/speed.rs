@@ -1,0 +1,87 @@
+//! How long matching and training take, and how large a model is.
+
+#![expect(clippy::disallowed_methods, reason = "a stopwatch for computations: there is no clock to be made virtual")]
+
+use std::path::Path;
+use std::time::Instant;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use super::data::{Row, Set, read};
+use super::{Error, Goal, Report, train};
+use crate::matcher::{Matcher, Scratch};
+
+/// Questions are asked so often, each time all of them.
+const ROUNDS: usize = 3;
+
+pub(super) fn measure(folder: &Path, report: &mut Report, progress: &mut impl FnMut(&str)) -> Result<(), Error> {
+    progress("speed");
+    let set = Set::clinc(folder, "full")?;
+    let (seconds, matcher) = timed(|| train(&set.train, &set.outside_train))?;
+    report.add("training, one core", "150 answers × 100 examples", seconds, "s", Goal::below(5.0, 2.0));
+    let few = read(&folder.join("clinc150/fewshot.train_5.tsv"))?;
+    let (seconds, _) = timed(|| train(&few, &[]))?;
+    report.add("training, one core", "150 answers × 5 examples", seconds, "s", Goal::below(1.5, 0.3));
+    latency(report, "latency, CLINC150 full", &matcher, &set.test, Goal::below(30.0, 12.0), Goal::below(150.0, 40.0));
+    let bytes = matcher.to_bytes();
+    report.add("model, CLINC150 full", "file", bytes.len() as f64 / 1e6, "MB", Goal::below(10.0, 5.0));
+    report.add(
+        "model, CLINC150 full",
+        "memory while serving",
+        matcher.memory() as f64 / 1e6,
+        "MB",
+        Goal::below(60.0, 30.0),
+    );
+    let (seconds, _) = timed(|| Ok(Matcher::from_bytes(&bytes)?))?;
+    report.add("model, CLINC150 full", "loading", seconds * 1e3, "ms", Goal::NONE);
+    progress("10,000 answers");
+    let large = made_up(10_000, 5);
+    let (seconds, matcher) = timed(|| train(&large, &[]))?;
+    report.add("10,000 answers × 5 examples", "training", seconds, "s", Goal::below(60.0, 60.0));
+    let asked: Vec<Row> = large.iter().step_by(17).cloned().collect();
+    latency(report, "10,000 answers × 5 examples", &matcher, &asked, Goal::NONE, Goal::below(1_000.0, 1_000.0));
+    Ok(())
+}
+
+fn timed<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<(f64, T), Error> {
+    let begin = Instant::now();
+    let outcome = work()?;
+    Ok((begin.elapsed().as_secs_f64(), outcome))
+}
+
+fn latency(report: &mut Report, name: &str, matcher: &Matcher, rows: &[Row], middle: Goal, slow: Goal) {
+    let mut scratch = Scratch::default();
+    let mut times = Vec::with_capacity(rows.len() * ROUNDS);
+    for _ in 0..ROUNDS {
+        for row in rows {
+            let begin = Instant::now();
+            std::hint::black_box(matcher.rank(&row.text, &mut scratch));
+            times.push(begin.elapsed());
+        }
+    }
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
+    report.add(name, "p50", at(0.5), "µs", middle);
+    report.add(name, "p99", at(0.99), "µs", slow);
+}
+
+/// A large base of made-up words: each answer has a few words of its own among common ones.
+fn made_up(answers: usize, variants: usize) -> Vec<Row> {
+    let mut random = SmallRng::seed_from_u64(7);
+    let syllables =
+        ["ka", "lo", "mi", "ter", "san", "vo", "ru", "pel", "nin", "dor", "fa", "gu", "sti", "bra", "con", "tes"];
+    let mut word = |length: usize| -> String { (0..length).map(|_| syllables[random.random_range(0..16)]).collect() };
+    let common: Vec<String> = (0..300).map(|index| word(1 + index % 3)).collect();
+    let own: Vec<String> = (0..answers).map(|_| word(4)).collect();
+    let mut rows = Vec::with_capacity(answers * variants);
+    for (answer, own) in own.iter().enumerate() {
+        for _ in 0..variants {
+            let mut words: Vec<&str> =
+                (0..random.random_range(4..9)).map(|_| common[random.random_range(0..common.len())].as_str()).collect();
+            words.insert(random.random_range(0..words.len()), own);
+            rows.push(Row { text: words.join(" "), label: format!("answer {answer}") });
+        }
+    }
+    rows
+}
