@@ -10,6 +10,7 @@ mod house;
 #[path = "interop/trials/mod.rs"]
 mod interop;
 mod platform_gws;
+mod whole;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -18,6 +19,7 @@ fn main() {
     trials.extend(house::trials());
     trials.extend(deterministic::trials());
     trials.extend(platform_gws::trials());
+    trials.extend(whole::trials());
     trials.extend(interop::trials());
     trials.extend(browser::trials(run_all));
     libtest_mimic::run(&arguments, trials).exit();
