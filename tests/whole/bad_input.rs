@@ -166,7 +166,8 @@ struct Talker;
 
 impl Talker {
     fn words() -> String {
-        (0..1500).map(|number| format!("word{number} ")).collect()
+        let words: Vec<String> = (0..1500).map(|number| format!("word{number}")).collect();
+        words.join(" ")
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use attendant::service::{self, Handle, Phase, Service, Stopped};
 use attendant::{Bot, MemoryJournal, Options};
 use simulator::model::Fact;
 use simulator::{AgentProfile, Centre, QueueProfile, Script, Server};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ impl Way {
 pub struct Scene {
     pub server: simulator::Handle,
     pub handle: Handle,
-    running: JoinHandle<Result<Stopped, service::Error>>,
+    running: JoinSet<Result<Stopped, service::Error>>,
     drain: CancellationToken,
 }
 
@@ -96,7 +96,8 @@ impl Scene {
         let (service, handle) = Service::new(platform, Arc::new(bot), Arc::new(MemoryJournal::new()), options)
             .map_err(|wrong| anyhow::anyhow!("{wrong:?}"))?;
         let drain = CancellationToken::new();
-        let running = tokio::task::spawn(service.run(drain.clone(), CancellationToken::new()));
+        let mut running = JoinSet::new();
+        running.spawn(service.run(drain.clone(), CancellationToken::new()));
         let mut status = handle.watch();
         let ready = status.wait_for(|status| matches!(status.phase, Phase::Ready | Phase::Stopped));
         ensure!(timeout(PATIENCE, ready).await??.phase == Phase::Ready, "the bot is not ready");
@@ -119,11 +120,11 @@ impl Scene {
     }
 
     /// Drains, waits for the end, and holds the run to what always holds: no unexpected input, nobody left behind.
-    pub async fn ends_well(self) -> anyhow::Result<()> {
+    pub async fn ends_well(mut self) -> anyhow::Result<()> {
         let unexpected = self.handle.status().counters.unexpected;
         ensure!(unexpected == 0, "{unexpected} inputs were unexpected");
         self.drain.cancel();
-        let stopped = timeout(PATIENCE, self.running).await???;
+        let stopped = timeout(PATIENCE, self.running.join_next()).await?.context("the service runs")???;
         ensure!(stopped == Stopped::Clean, "{stopped:?}");
         self.server.shutdown().await;
         Ok(())
