@@ -7,7 +7,7 @@ use std::time::Duration;
 use attendant::service::{self, Counters, Handle, Phase, Service, Stopped};
 use attendant::{Bot, Journal, LoginId, Options, Platform};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{ExitStatus, Failure};
@@ -71,21 +71,24 @@ impl Fleet {
     pub async fn ready(&mut self, within: Duration) -> Result<(), Failure> {
         let deadline = Instant::now() + within;
         loop {
-            if let Some(ended) = self.services.try_join_next() {
-                let (login, outcome) = ended.map_err(|error| Failure::new(ExitStatus::Failed, error))?;
-                if let Err(error) = outcome {
-                    return Err(refused(&login, error));
-                }
-            }
             let late: Vec<&Handle> =
                 self.handles.values().filter(|handle| handle.status().phase != Phase::Ready).collect();
             let Some(first) = late.first() else { return Ok(()) };
             let mut status = first.watch();
-            let changed = status.wait_for(|status| matches!(status.phase, Phase::Ready | Phase::Stopped));
-            if timeout_at(deadline, changed).await.is_err() {
-                let late: Vec<String> = late.iter().map(|handle| handle.login().to_string()).collect();
-                let error = anyhow::anyhow!("not ready after {within:?}: {}", late.join(", "));
-                return Err(Failure::new(ExitStatus::Refused, error));
+            tokio::select! {
+                _ = status.wait_for(|status| status.phase == Phase::Ready) => {}
+                Some(ended) = self.services.join_next() => {
+                    let (login, outcome) = ended.map_err(|error| Failure::new(ExitStatus::Failed, error))?;
+                    return Err(match outcome {
+                        Err(error) => refused(&login, error),
+                        Ok(_) => Failure::new(ExitStatus::Failed, anyhow::anyhow!("login {login} has stopped")),
+                    });
+                }
+                () = sleep_until(deadline) => {
+                    let late: Vec<String> = late.iter().map(|handle| handle.login().to_string()).collect();
+                    let error = anyhow::anyhow!("not ready after {within:?}: {}", late.join(", "));
+                    return Err(Failure::new(ExitStatus::Refused, error));
+                }
             }
         }
     }

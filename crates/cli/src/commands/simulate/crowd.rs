@@ -59,12 +59,14 @@ pub struct Seen {
     pub chats: usize,
 }
 
-/// Asks all questions. `is_answer` tells an answer of the knowledge base from other words of a bot.
+/// Asks all questions. `is_answer` tells an answer of the knowledge base from other words of a bot, `answers` how many
+/// lines the bot has to say to a question, so that its customer reads them all before asking the next.
 pub async fn ask_all(
     door: &Door,
     questions: Vec<Question>,
     behaviour: &Behaviour,
     is_answer: impl Fn(&str) -> bool + Clone + Send + Sync + 'static,
+    answers: impl Fn(&str) -> usize + Clone + Send + Sync + 'static,
     progress: &ProgressBar,
 ) -> anyhow::Result<Seen> {
     let waiting = Arc::new(Mutex::new(VecDeque::from(questions)));
@@ -75,6 +77,7 @@ pub async fn ask_all(
             waiting: Arc::clone(&waiting),
             behaviour: behaviour.clone(),
             is_answer: is_answer.clone(),
+            answers: answers.clone(),
             progress: progress.clone(),
             name: format!("Customer {number}"),
             seen: Seen::default(),
@@ -90,11 +93,12 @@ pub async fn ask_all(
     Ok(all)
 }
 
-struct Customer<F> {
+struct Customer<F, A> {
     door: Door,
     waiting: Arc<Mutex<VecDeque<Question>>>,
     behaviour: Behaviour,
     is_answer: F,
+    answers: A,
     progress: ProgressBar,
     name: String,
     seen: Seen,
@@ -108,7 +112,7 @@ enum Reply {
     Nothing,
 }
 
-impl<F: Fn(&str) -> bool> Customer<F> {
+impl<F: Fn(&str) -> bool, A: Fn(&str) -> usize> Customer<F, A> {
     async fn run(mut self) -> anyhow::Result<Seen> {
         loop {
             let batch: VecDeque<Question> = {
@@ -166,18 +170,28 @@ impl<F: Fn(&str) -> bool> Customer<F> {
         Ok(if came { Outcome::HandedOver } else { Outcome::Unanswered })
     }
 
-    /// Says a line and waits for the first words in return.
+    /// Says a line and waits for the words in return. Several answers are an answer only if they agree.
     async fn exchange(&self, chat: &mut Chat, text: &str) -> anyhow::Result<Reply> {
         chat.skip_unread(|line| self.is_person(line));
         chat.say(text).await?;
         let deadline = Instant::now() + self.behaviour.patience;
-        let line = chat.wait(deadline, |line| line.is_agent_text() || self.is_person(line)).await?;
-        Ok(match line {
-            None => Reply::Nothing,
-            Some(line) if self.is_person(&line) => Reply::Person,
-            Some(line) if (self.is_answer)(&line.text) => Reply::Answer(line.text),
-            Some(_) => Reply::Other,
-        })
+        let mut reply = Reply::Nothing;
+        for number in 0..(self.answers)(text) {
+            let Some(line) = chat.wait(deadline, |line| line.is_agent_text() || self.is_person(line)).await? else {
+                return Ok(Reply::Nothing);
+            };
+            let next = match line {
+                line if self.is_person(&line) => return Ok(Reply::Person),
+                line if (self.is_answer)(&line.text) => Reply::Answer(line.text),
+                _ => Reply::Other,
+            };
+            reply = match (number, reply, next) {
+                (0, _, next) => next,
+                (_, Reply::Answer(one), Reply::Answer(two)) if one != two => Reply::Answer(format!("{one}\n{two}")),
+                (_, one, _) => one,
+            };
+        }
+        Ok(reply)
     }
 
     fn is_person(&self, line: &Line) -> bool {

@@ -19,7 +19,7 @@ use simulator::model::FactEvent;
 use simulator::{AgentProfile, Centre, QueueProfile, Script, Server};
 use tokio::time::Instant;
 
-use self::crowd::{ASK_FOR_PERSON, Behaviour};
+use self::crowd::Behaviour;
 use self::customer::Door;
 use self::judge::{Faults, Speaker, Spoken};
 use self::questions::Question;
@@ -32,6 +32,9 @@ use crate::{output, wiring};
 /// The name that the bots show in chats.
 const BOT: &str = "Robo";
 const PASSWORD: &str = "simulated";
+/// Questions, each with what the bot says to it when asked alone.
+type Expected = HashMap<String, Vec<String>>;
+
 /// How long the bots may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -131,11 +134,14 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
         patience: Duration::from_secs(30),
         bot: BOT.to_owned(),
     };
+    let expected = Arc::new(expected(&bot, &behaviour, &ask).await);
+    let alone = Arc::clone(&expected);
+    let answers = move |text: &str| alone.get(text).map_or(1, |lines| lines.len().max(1));
     let labels: Arc<HashSet<String>> = Arc::new(train.iter().map(|pair| pair.label.clone()).collect());
     let is_answer = move |text: &str| labels.contains(text);
     let progress = output::progress(ask.len() as u64, "asking", context.quiet);
     let begun = Instant::now();
-    let seen = crowd::ask_all(&door, ask.clone(), &crowd, is_answer, &progress).await?;
+    let seen = crowd::ask_all(&door, ask, &crowd, is_answer, answers, &progress).await?;
     let took = begun.elapsed();
     progress.finish_and_clear();
 
@@ -144,7 +150,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
     if let Some((login, error)) = ended.failed.into_iter().next() {
         return Err(crate::fleet::refused(&login, error));
     }
-    let faults = judge_all(&server, &expected(&bot, &behaviour, &ask).await);
+    let faults = judge_all(&server, &expected);
     server.shutdown().await;
 
     let report = Report::new(&seen, faults, training, took);
@@ -199,20 +205,19 @@ fn seats(server: &simulator::Handle, arguments: &Arguments, bot: &Arc<dyn Bot>) 
     Ok((0..usize::from(arguments.logins)).map(|number| seat(user(number))).collect())
 }
 
-/// What the bot says to each question when asked alone: the ground on which answers at another one's place are found.
-async fn expected(bot: &FaqBot, behaviour: &faq_bot::bot::Options, ask: &[Question]) -> HashMap<String, String> {
+/// What the bot says to each question when asked alone: the ground on which a second answer, or one at another's place, is
+/// found. A line with two questions in it gets two answers.
+async fn expected(bot: &FaqBot, behaviour: &faq_bot::bot::Options, ask: &[Question]) -> Expected {
     let mut expected = HashMap::new();
     for question in ask {
         let alone = FaqBot::on(bot.live().clone(), behaviour.clone());
         let replies = Rehearsal::new(alone).start().await.say(&question.text).await;
-        if let [answer] = replies.as_slice() {
-            expected.insert(question.text.clone(), answer.clone());
-        }
+        expected.insert(question.text.clone(), replies);
     }
     expected
 }
 
-fn judge_all(server: &simulator::Handle, expected: &HashMap<String, String>) -> Faults {
+fn judge_all(server: &simulator::Handle, expected: &Expected) -> Faults {
     let mut chats: BTreeMap<String, Vec<(u64, Spoken)>> = BTreeMap::new();
     let log = server.log();
     for fact in log.facts() {
@@ -232,7 +237,7 @@ fn judge_all(server: &simulator::Handle, expected: &HashMap<String, String>) -> 
     for mut lines in chats.into_values() {
         lines.sort_by_key(|(index, _)| *index);
         let lines: Vec<Spoken> = lines.into_iter().map(|(_, line)| line).collect();
-        all.add(judge::judge(&lines, |text| (text != ASK_FOR_PERSON).then(|| expected.get(text).cloned()).flatten()));
+        all.add(judge::judge(&lines, |text| expected.get(text).map(Vec::as_slice)));
     }
     all
 }
