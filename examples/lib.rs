@@ -112,3 +112,8 @@ async fn print(words: &str) -> anyhow::Result<()> {
     out.flush().await?;
     Ok(())
 }
+
+/// The README of the project: its code is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
