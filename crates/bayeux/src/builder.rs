@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -140,7 +139,7 @@ impl ClientBuilder {
 
     /// Adds headers to every request and to the upgrade to a WebSocket; asked anew each time.
     #[cfg(any(feature = "long-polling", feature = "websocket"))]
-    pub fn headers(mut self, hook: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
+    pub fn headers(mut self, hook: impl Fn(&mut http::HeaderMap) + Send + Sync + 'static) -> Self {
         self.headers = Some(Arc::new(hook));
         self
     }
@@ -289,7 +288,7 @@ impl ClientBuilder {
                 TransportKind::WebSocket => {
                     let protocol = match &self.protocol {
                         Some(protocol) => Some(
-                            HeaderValue::from_str(protocol)
+                            http::HeaderValue::from_str(protocol)
                                 .map_err(|_| Error::Config("the subprotocol has an illegal character".into()))?,
                         ),
                         None => None,

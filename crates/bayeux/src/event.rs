@@ -84,6 +84,8 @@ pub enum Event {
         /// The new one.
         transport: TransportKind,
     },
+    /// An answer was lost that may have carried deliveries, and the session goes on. Never with acknowledged delivery.
+    Gap,
     /// New advice is in force.
     Advised(Advice),
     /// The server refused the credentials with this HTTP status.

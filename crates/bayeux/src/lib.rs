@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(any(feature = "long-polling", feature = "websocket", feature = "test-util")),
+    allow(dead_code, reason = "without a transport there is nothing to carry")
+)]
 
 mod advice;
 mod binary;

@@ -165,13 +165,16 @@ impl Machine {
             self.ack.discard();
             self.exchanges.iter().filter(|(_, open)| open.transport == transport).map(|(id, _)| *id).collect()
         };
+        let idle_socket = exchange.is_none() && self.held.is_none() && transport == self.transport();
         let mut connect = false;
         let mut handshake = false;
         let mut disconnect = false;
+        let mut command = false;
         for id in ids {
             let alone = self.alone == Some(id);
             let Some(open) = self.end_exchange(id) else { continue };
             connect |= open.lane == Lane::Connect;
+            command |= open.lane == Lane::Command && !alone;
             for id in open.waiting {
                 if self.outbox.is_flying(id) {
                     self.unanswered(id, &failure, now);
@@ -185,8 +188,10 @@ impl Machine {
             self.finish(Error::Closed, true);
         } else if handshake {
             self.handshake_broken(transport, failure, now);
-        } else if connect {
+        } else if connect || (idle_socket && self.state == State::Connected) {
             self.connect_broken(transport, failure, now);
+        } else if command && failure.maybe_sent && !self.ack.active() && self.state == State::Connected {
+            self.tell(Event::Gap);
         }
     }
 

@@ -24,11 +24,15 @@ pub struct Request {
     /// Names it in the answer.
     pub exchange: ExchangeId,
     /// Which lane it uses: the lanes do not wait for each other.
-    #[cfg_attr(not(feature = "test-util"), expect(dead_code, reason = "a scripted transport shows it"))]
+    #[cfg_attr(not(feature = "test-util"), allow(dead_code, reason = "a scripted transport shows it"))]
     pub lane: Lane,
     /// A JSON array of messages.
     pub body: Bytes,
     /// `handshake`, `connect` or `disconnect`, if that is what the only message is.
+    #[cfg_attr(
+        not(any(feature = "test-util", feature = "long-polling")),
+        allow(dead_code, reason = "a matter of URLs")
+    )]
     pub step: Option<&'static str>,
 }
 

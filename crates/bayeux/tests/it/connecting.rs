@@ -404,6 +404,40 @@ async fn clients_come_back_at_different_moments() {
     assert_eq!(waits[0], waits[2]);
 }
 
+/// AK12, FB7: an answer that is lost may have carried deliveries: that is told, unless delivery is acknowledged; and a socket
+/// that breaks between two connects is a break like any other.
+#[tokio::test(start_paused = true)]
+async fn every_possible_gap_is_told() {
+    let (client, mut script, _held) = connected(LP, |builder| builder).await;
+    let mut events = client.events().await;
+    let (task, call) = publishing(&client, &mut script, "/a").await;
+    call.fail(broken());
+    assert!(task.await.unwrap().is_err());
+    event(&mut events, |event| matches!(event, Event::Gap).then_some(())).await;
+
+    let (client, mut script, held) = connected(WS, |builder| builder).await;
+    let mut events = client.events().await;
+    held.reply(json!({"advice": {"reconnect": "retry", "interval": 20000}}));
+    tokio::time::sleep(SECOND).await;
+    script.break_line(WS, broken());
+    event(&mut events, |event| matches!(event, Event::Broken { .. }).then_some(())).await;
+    script.expect("/meta/connect").await.reply(json!({}));
+    assert!(event(&mut events, |event| if let Event::Connected { gap, .. } = event { Some(gap) } else { None }).await);
+
+    let (client, mut script, held) = acknowledged(LP, |builder| builder.ack(true)).await;
+    let mut events = client.events().await;
+    let (task, call) = publishing(&client, &mut script, "/a").await;
+    call.fail(broken());
+    assert!(task.await.unwrap().is_err());
+    held.reply(json!({"successful": false, "error": "402::x", "advice": {"reconnect": "handshake"}}));
+    event(&mut events, |event| match event {
+        Event::Gap => panic!("nothing can be lost"),
+        Event::SessionLost { .. } => Some(()),
+        _ => None,
+    })
+    .await;
+}
+
 /// WS5: a broken socket fails everything on it at once and the session goes on on a new one.
 #[tokio::test(start_paused = true)]
 async fn a_broken_socket_is_replaced() {
