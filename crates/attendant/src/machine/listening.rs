@@ -128,6 +128,27 @@ impl Conversation {
             self.heard_one(&entry, now);
         }
         self.look_at_people(now);
+        // A line before those that wait may be on its way: it is to be answered with them, not after them.
+        let is_torn = !self.is_whole();
+        if is_torn && self.state == State::Active && self.reading.is_none() && !self.unanswered.is_empty() {
+            self.look_again(now);
+        }
+    }
+
+    /// Whether no index is missing. Some platforms leave indexes out, so what a look did not show is not missed.
+    fn is_whole(&mut self) -> bool {
+        let (Some(first), Some(last)) = (self.transcript.first(), self.transcript.last()) else { return true };
+        let (first, last) = (first.index, last.index);
+        self.whole_to = self.whole_to.max(first);
+        while self.whole_to < last && self.place_of(self.whole_to + 1).is_ok() {
+            self.whole_to += 1;
+        }
+        self.whole_to >= last
+    }
+
+    /// The platform has shown all there is.
+    pub(super) fn is_whole_now(&mut self) {
+        self.whole_to = self.transcript.last().map_or(self.whole_to, |entry| entry.index);
     }
 
     fn place_of(&self, index: u64) -> Result<usize, usize> {

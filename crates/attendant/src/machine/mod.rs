@@ -70,6 +70,8 @@ pub struct Conversation {
     // What the platform told.
     data: Arc<AttachedData>,
     transcript: Arc<Vec<Entry>>,
+    /// No line up to this index is missing: each is there, or a look at the platform has shown that there is none.
+    whole_to: u64,
     people: BTreeMap<ParticipantId, Person>,
 
     // Listening.
@@ -243,6 +245,7 @@ impl Conversation {
             guards: Guards::default(),
             state: State::Offered,
             reading: None,
+            whole_to: 0,
             data: Arc::default(),
             transcript: Arc::default(),
             people: BTreeMap::new(),

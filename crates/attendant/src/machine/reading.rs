@@ -83,6 +83,7 @@ impl Conversation {
 
     fn found(&mut self, interaction: &Interaction, transcript: Vec<crate::Entry>, after_a_gap: bool, now: UnixMillis) {
         self.heard(transcript, now);
+        self.is_whole_now();
         self.only_these_are_in(&interaction.participants);
         self.reading = None;
         self.timers.clear(Timer::Read);

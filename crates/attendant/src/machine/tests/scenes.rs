@@ -62,15 +62,16 @@ fn lines_out_of_order_and_with_gaps_are_one_turn_in_order() {
     for words in ["one", "two", "three"] {
         bench.customer_says(words);
     }
-    let mut fresh = bench.room.entries[told..].to_vec();
-    for entry in &mut fresh {
+    for entry in &mut bench.room.entries[told..] {
         entry.index *= 10; // gaps are normal
     }
+    let mut fresh = bench.room.entries[told..].to_vec();
     fresh.reverse();
     for entry in fresh.clone() {
         bench.input(Input::Heard(vec![entry.clone(), entry]));
     }
     bench.input(Input::Heard(fresh));
+    bench.look(true); // nothing is missing
     bench.ring();
     let turns: Vec<_> = bench
         .journal
@@ -81,6 +82,29 @@ fn lines_out_of_order_and_with_gaps_are_one_turn_in_order() {
         })
         .collect();
     assert_eq!(turns, ["one\ntwo\nthree"]);
+}
+
+#[test]
+fn a_line_that_is_on_its_way_is_answered_with_the_one_that_overtook_it() {
+    let mut bench = Bench::live(options());
+    let told = bench.room.entries.len();
+    bench.customer_says("one");
+    bench.customer_says("two");
+    let late = bench.room.entries[told + 1].clone();
+    bench.input(Input::Heard(vec![late]));
+    bench.ring();
+    assert_eq!(bench.turn, None, "the hole before the line is looked into first");
+    bench.look(true);
+    bench.settle();
+    let lines: Vec<usize> = bench
+        .journal
+        .iter()
+        .filter_map(|line| match &line.record {
+            crate::journal::Record::TurnStarted { lines, .. } => Some(lines.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(lines.last(), Some(&2), "{lines:?}");
 }
 
 #[test]
