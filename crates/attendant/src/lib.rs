@@ -4,7 +4,6 @@
 mod bot;
 mod bot_call;
 mod clock;
-pub mod duration;
 mod guard;
 mod handoff;
 mod ids;

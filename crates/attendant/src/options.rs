@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Handoff, duration};
+use crate::Handoff;
 
 /// The rules by which conversations are held. Every duration is written with its unit: `"300ms"`, `"20s"`, `"3m"`, `"2h"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,9 +131,9 @@ group! {
     /// Deciding on offers.
     Offers {
         /// How long the bot may think about an offer; then the offer is rejected, so that routing finds someone else.
-        @"duration" screen_within: Duration = seconds(3),
+        @"humantime_serde" screen_within: Duration = seconds(3),
         /// How long the platform may take to open an accepted chat.
-        @"duration" open_within: Duration = seconds(25),
+        @"humantime_serde" open_within: Duration = seconds(25),
         /// Most conversations at once on this login; more offers are rejected. The platform's capacity rule comes first.
         most: usize = 200,
     }
@@ -143,13 +143,13 @@ group! {
     /// Listening to the customer.
     Listening {
         /// A burst of lines is one turn: it ends when the customer has said nothing for this long.
-        @"duration" quiet: Duration = millis(700),
+        @"humantime_serde" quiet: Duration = millis(700),
         /// While the customer types on, wait this long since their last sign of typing.
-        @"duration" typing: Duration = seconds(4),
+        @"humantime_serde" typing: Duration = seconds(4),
         /// But never longer than this after the first line.
-        @"duration" most: Duration = seconds(10),
+        @"humantime_serde" most: Duration = seconds(10),
         /// How long to wait for the history of an accepted chat before the bot begins without it.
-        @"duration" history_within: Duration = seconds(2),
+        @"humantime_serde" history_within: Duration = seconds(2),
     }
 }
 
@@ -161,9 +161,9 @@ group! {
         /// Characters a second.
         speed: u32 = 40,
         /// An answer is typed at least this long, the bot's own time included.
-        @"duration" least: Duration = millis(400),
+        @"humantime_serde" least: Duration = millis(400),
         /// And at most this long.
-        @"duration" most: Duration = seconds(4),
+        @"humantime_serde" most: Duration = seconds(4),
         /// Send a typing stop after each answer too. Most platforms take the message itself as the end.
         stop_after_message: bool = true,
     }
@@ -173,15 +173,15 @@ group! {
     /// Sending.
     Sending {
         /// How long an operation may take, in case the adapter's own deadline fails.
-        @"duration" perform_within: Duration = seconds(40),
+        @"humantime_serde" perform_within: Duration = seconds(40),
         /// How long the own line may take to appear in the transcript before the transcript is read.
-        @"duration" echo_within: Duration = seconds(8),
+        @"humantime_serde" echo_within: Duration = seconds(8),
         /// The same, when the answer to the operation was lost.
-        @"duration" settle_within: Duration = seconds(2),
+        @"humantime_serde" settle_within: Duration = seconds(2),
         /// How often one message is tried, each time only after the transcript has shown that it is not there.
         tries: u32 = 4,
         /// First wait before an operation is tried again; it doubles, up to 16 times this.
-        @"duration" again_after: Duration = millis(500),
+        @"humantime_serde" again_after: Duration = millis(500),
     }
 }
 
@@ -189,9 +189,9 @@ group! {
     /// The bot's own time.
     BotTime {
         /// A turn that takes longer has failed.
-        @"duration" answer_within: Duration = seconds(25),
+        @"humantime_serde" answer_within: Duration = seconds(25),
         /// After this long the customer is told that it takes a moment.
-        @"duration" patience: Duration = seconds(8),
+        @"humantime_serde" patience: Duration = seconds(8),
         /// With these words; nothing is said if they are empty.
         patience_words: String = String::new(),
     }
@@ -230,9 +230,9 @@ group! {
     /// Handing over to people.
     Handing {
         /// How long one choice of a handoff may take, unless it says so itself: transfer not confirmed, person not joined.
-        @"duration" choice_within: Duration = seconds(60),
+        @"humantime_serde" choice_within: Duration = seconds(60),
         /// How long an invited person may be in without a word before the next choice is tried.
-        @"duration" speak_within: Duration = seconds(90),
+        @"humantime_serde" speak_within: Duration = seconds(90),
         /// Stay until the person has spoken, not only joined.
         wait_for_words: bool = true,
         /// Fall silent when another agent joins; else when they first speak to the customer. Either way silence is at once.
@@ -240,11 +240,11 @@ group! {
         /// Leave the conference once a person holds the conversation. Else stay, silent, and take up when they leave.
         leave: bool = true,
         /// Stay at most this long.
-        @"duration" stay_at_most: Duration = seconds(3600),
+        @"humantime_serde" stay_at_most: Duration = seconds(3600),
         /// Most attempts to hand over in one chat.
         most: u32 = 6,
         /// A place that gave the chat back is not asked again within this time.
-        @"duration" not_again_within: Duration = seconds(600),
+        @"humantime_serde" not_again_within: Duration = seconds(600),
         /// The key under which the note is attached where the platform has no messages for agents only.
         note_key: String = "BotNote".to_owned(),
     }
@@ -254,9 +254,9 @@ group! {
     /// A customer who says nothing.
     Silence {
         /// The bot is woken after so long, and again and again.
-        @"duration" wake_after: Duration = seconds(120),
+        @"humantime_serde" wake_after: Duration = seconds(120),
         /// The chat is ended after so long.
-        @"duration" close_after: Duration = seconds(900),
+        @"humantime_serde" close_after: Duration = seconds(900),
         /// With these words.
         words: String = "I have not heard from you for a while, so I close this chat. You are welcome to come back.".to_owned(),
         /// And this disposition.
@@ -268,9 +268,9 @@ group! {
     /// Ending.
     Closing {
         /// How long the platform may take for each step of it.
-        @"duration" step_within: Duration = seconds(20),
+        @"humantime_serde" step_within: Duration = seconds(20),
         /// A customer who has left may come back for so long (a page that is loaded again).
-        @"duration" rejoin_within: Duration = seconds(5),
+        @"humantime_serde" rejoin_within: Duration = seconds(5),
         /// The disposition of a chat that the customer has left.
         left_disposition: String = "customer-left".to_owned(),
         /// The disposition of a chat that the runtime had to give up.
@@ -294,11 +294,11 @@ group! {
     /// Lines that waited while nobody was there.
     Recovery {
         /// A customer's line older than this is not answered as if it were new.
-        @"duration" oldest_line: Duration = seconds(600),
+        @"humantime_serde" oldest_line: Duration = seconds(600),
         /// Said instead, if nothing younger is there to answer.
         words: String = "I am sorry for the wait. Are you still there?".to_owned(),
         /// A platform that cannot be read for so long gives the conversation up.
-        @"duration" give_up_after: Duration = seconds(900),
+        @"humantime_serde" give_up_after: Duration = seconds(900),
     }
 }
 
@@ -306,17 +306,17 @@ group! {
     /// Signing in and stopping.
     ServiceTime {
         /// How long a stop waits for conversations to end by themselves.
-        @"duration" finish_within: Duration = seconds(20),
+        @"humantime_serde" finish_within: Duration = seconds(20),
         /// After that, conversations are handed to the fallback, or ended with the words below; this long at most.
-        @"duration" hand_over_within: Duration = seconds(20),
+        @"humantime_serde" hand_over_within: Duration = seconds(20),
         /// Said when a chat is ended by a stop.
         stop_words: String = "I have to go now. Please write to us again in a moment.".to_owned(),
         /// Leave open conversations as they are on a stop: the next start takes them up from the journal.
         keep_on_stop: bool = false,
         /// First wait before a failed sign-in is tried again; it doubles, with jitter.
-        @"duration" sign_in_again_after: Duration = seconds(1),
+        @"humantime_serde" sign_in_again_after: Duration = seconds(1),
         /// The longest such wait.
-        @"duration" sign_in_again_most: Duration = seconds(60),
+        @"humantime_serde" sign_in_again_most: Duration = seconds(60),
     }
 }
 

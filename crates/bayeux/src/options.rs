@@ -33,13 +33,13 @@ impl TransportKind {
 #[expect(clippy::struct_excessive_bools, reason = "switches of a configuration file")]
 pub struct Options {
     /// How long an answer may take beyond the time for which the server holds it.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub max_network_delay: Duration,
     /// How long the server is expected to hold a connect until it says so itself.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub connect_hold: Duration,
     /// How long opening a WebSocket may take.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub open_timeout: Duration,
     /// The wait between attempts, added to the server's `interval`.
     pub backoff: Backoff,
@@ -59,7 +59,7 @@ pub struct Options {
     pub overflow: Overflow,
     /// Longest wait for an application that does not take its deliveries; then the session goes on by the overflow policy.
     /// Must stay below the server's `maxInterval`.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub overflow_wait: Duration,
     /// Bytes of one outgoing message.
     pub max_send_size: usize,
@@ -74,7 +74,7 @@ pub struct Options {
     /// How often in a row the server may refuse the credentials before the client stops.
     pub credential_attempts: u32,
     /// How long a hook of the application (authenticator, extension) may take.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub hook_timeout: Duration,
     /// Do not subscribe on the server to what a subscription of this client takes in already: some servers send one copy of
     /// a message for each matching subscription.
@@ -217,9 +217,9 @@ impl Default for Backoff {
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RawBackoff {
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     first: Duration,
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     longest: Duration,
     growth: Growth,
     jitter: f64,
@@ -242,21 +242,6 @@ impl TryFrom<RawBackoff> for Backoff {
     type Error = Error;
     fn try_from(raw: RawBackoff) -> Result<Self, Error> {
         Self::new(raw.first, raw.longest, raw.growth, raw.jitter)
-    }
-}
-
-/// Durations are whole milliseconds in configuration files.
-mod millis {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
 
@@ -295,7 +280,8 @@ mod tests {
         assert!(Backoff::new(SECOND, SECOND, Growth::Linear, 1.5).is_err());
         assert!(serde_json::from_str::<Options>(r#"{"backoff":{"jitter":2}}"#).is_err());
         assert!(serde_json::from_str::<Options>(r#"{"max_nettwork_delay":2}"#).is_err());
-        let options: Options = serde_json::from_str(r#"{"max_network_delay":2000,"backoff":{"first":100}}"#).unwrap();
+        let options: Options =
+            serde_json::from_str(r#"{"max_network_delay":"2s","backoff":{"first":"100ms"}}"#).unwrap();
         assert_eq!(options.max_network_delay, 2 * SECOND);
         assert!(Options { inbox_limit: 0, ..Options::default() }.validate().is_err());
         let text = serde_json::to_string(&options).unwrap();

@@ -35,7 +35,8 @@ impl fmt::Display for Family {
     }
 }
 
-/// How to talk to one server. Durations are milliseconds in configuration files.
+/// How to talk to one server. Durations are written with their unit in configuration
+/// files: `"300ms"`, `"15s"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
@@ -264,16 +265,16 @@ pub enum DispositionBy {
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Making a connection.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub connect: Duration,
     /// One request with its answer.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub request: Duration,
     /// The CometD session with its subscriptions, until the server has agreed.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub sign_in: Duration,
     /// A history that comes as a notification after it was asked for.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub history: Duration,
 }
 
@@ -297,21 +298,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { message_bytes: 4096, answer_bytes: 16 << 20 }
-    }
-}
-
-/// Durations are whole milliseconds in configuration files.
-pub(crate) mod millis {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(u64::try_from(value.as_millis()).unwrap_or(u64::MAX))
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
 

@@ -5,21 +5,19 @@ use std::time::Duration;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::options::millis;
-
 /// Waits that double from `first` up to `longest`, all of them left to chance, until `deadline` after the first attempt. A
 /// hint of the server wins over the computed wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
     /// The upper end of the first wait.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub first: Duration,
     /// The upper end of every wait.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub longest: Duration,
     /// No attempt begins later than this after the first one. Zero: one attempt.
-    #[serde(with = "millis")]
+    #[serde(with = "humantime_serde")]
     pub deadline: Duration,
 }
 

@@ -15,7 +15,7 @@ pub struct Options {
     #[serde(default)]
     pub durability: Durability,
     /// With durability `interval`: how much may be lost at a power cut. Written with its unit, `"1s"`.
-    #[serde(default = "second", with = "attendant::duration")]
+    #[serde(default = "second", with = "humantime_serde")]
     pub interval: Duration,
 }
 
