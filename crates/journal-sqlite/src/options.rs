@@ -17,16 +17,23 @@ pub struct Options {
     /// With durability `interval`: how much may be lost at a power cut. Written with its unit, `"1s"`.
     #[serde(default = "second", with = "humantime_serde")]
     pub interval: Duration,
+    /// How long finished conversations are kept. They are dropped when the file is opened, and from hour to hour.
+    #[serde(default = "month", with = "humantime_serde")]
+    pub retention: Duration,
 }
 
 fn second() -> Duration {
     Duration::from_secs(1)
 }
 
+fn month() -> Duration {
+    Duration::from_secs(30 * 24 * 3600)
+}
+
 impl Options {
     /// The defaults, in this file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), durability: Durability::default(), interval: second() }
+        Self { path: path.into(), durability: Durability::default(), interval: second(), retention: month() }
     }
 
     /// With another durability.

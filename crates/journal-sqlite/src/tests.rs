@@ -68,6 +68,24 @@ async fn what_was_appended_is_there_after_the_file_is_opened_again_and_the_old_f
 }
 
 #[tokio::test]
+async fn what_was_finished_long_ago_is_gone_when_the_file_is_opened_again_and_what_is_open_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    let end = Record::Closed { how: attendant::journal::Closed::Completed };
+    journal.append(&login(), fence, vec![line("closed", 1, end), line("open", 1, Record::Live)]).await.unwrap();
+    drop(journal);
+    let keeping = Options { retention: std::time::Duration::from_secs(u64::MAX / 1000), ..Options::new(&path) };
+    for (options, kept) in [(keeping, 1), (Options::new(&path), 0)] {
+        let journal = SqliteJournal::open(&options).unwrap();
+        let key = line("closed", 1, Record::Live).key;
+        assert_eq!(journal.story(&login(), &key).await.unwrap().len(), kept);
+        assert_eq!(journal.take(&login()).await.unwrap().stories.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn appends_at_the_same_time_share_commits() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("journal")).unwrap();

@@ -16,6 +16,9 @@ use crate::{Durability, Options};
 /// The most appends in one commit: enough to be far past the cost of the commit, few enough to answer soon.
 const BATCH: usize = 1024;
 
+/// Between two looks for finished conversations that are old enough to go.
+const SWEEP: Duration = Duration::from_secs(3600);
+
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 /// A call to the writer.
@@ -68,6 +71,8 @@ pub(crate) struct Writer {
     index: Index,
     counters: Counters,
     sync: Option<Sync>,
+    retention: Duration,
+    swept: std::time::Instant,
 }
 
 /// Durability `interval`: the write-ahead log goes to the disk from time to time.
@@ -85,15 +90,20 @@ impl Writer {
             log.push("-wal");
             Sync { log: log.into(), every: options.interval, last: now() }
         });
-        Self { connection, index: Index::default(), counters: Counters::default(), sync }
+        let (index, counters) = (Index::default(), Counters::default());
+        Self { connection, index, counters, sync, retention: options.retention, swept: now() }
     }
 
     /// Works until the last sender is gone and everything is written.
     pub fn run(mut self, mut waiting: mpsc::Receiver<Command>) {
         let mut batch = Vec::with_capacity(BATCH);
+        self.sweep();
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
             self.work(batch.drain(..));
             self.sync_if_due();
+            if self.swept.elapsed() >= SWEEP {
+                self.sweep();
+            }
         }
         if let Err(error) = self.connection.close() {
             tracing::warn!(error = %error.1, "the journal was not closed well");
@@ -310,6 +320,18 @@ impl Writer {
         Ok(forgotten as u64)
     }
 
+    /// Drops what was finished longer ago than it is kept.
+    fn sweep(&mut self) {
+        self.swept = now();
+        let kept = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
+        let kept_from = wall_clock().saturating_sub(kept);
+        match self.forget(UnixMillis(kept_from)) {
+            Ok(0) => {}
+            Ok(stories) => tracing::info!(stories, "finished conversations were dropped from the journal"),
+            Err(error) => tracing::warn!(%error, "finished conversations could not be dropped from the journal"),
+        }
+    }
+
     fn sync_if_due(&mut self) {
         let Some(sync) = &mut self.sync else { return };
         if sync.last.elapsed() < sync.every {
@@ -328,6 +350,13 @@ impl Writer {
 )]
 fn now() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the age of stored lines is measured by the clock that stamped them")]
+fn wall_clock() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn sync_file(path: &Path) -> std::io::Result<()> {
