@@ -198,11 +198,17 @@ impl Machine {
         if let FailureKind::Status(status @ (401 | 403)) | FailureKind::Upgrade(status @ (401 | 403)) = failure.kind {
             self.refusals += 1;
             self.tell(Event::CredentialsRefused { status });
-            if !self.setup.can_renew || self.refusals >= self.setup.options.credential_attempts {
+            if self.setup.can_renew && self.refusals < self.setup.options.credential_attempts {
+                self.refused = Some(status);
+                return self.handshake_failed(Error::Unauthorized(status), now);
+            }
+            // Some servers and proxies refuse an upgrade in the same words: another transport may be welcome.
+            let is_upgrade = matches!(failure.kind, FailureKind::Upgrade(_));
+            let mut others = self.candidates.iter().filter(|candidate| candidate.kind != transport);
+            if !(is_upgrade && others.any(|candidate| candidate.usable)) {
                 return self.finish(Error::Unauthorized(status), false);
             }
-            self.refused = Some(status);
-            return self.handshake_failed(Error::Unauthorized(status), now);
+            self.refusals = 0;
         }
         if !self.next_transport(transport, &failure) {
             return self.finish(Error::Transport(failure), false);

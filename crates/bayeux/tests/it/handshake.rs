@@ -307,19 +307,21 @@ async fn the_application_may_change_the_transport() {
 /// WS8: a refused upgrade makes the transport unusable, visibly, and the next one is taken; a single one is a final error.
 #[tokio::test(start_paused = true)]
 async fn a_refused_upgrade_leads_to_the_next_transport() {
-    let (client, mut script) = scripted(&[WS, LP], |builder| builder);
-    let mut events = client.events().await;
-    let opening_both = opening(&client);
-    script.expect("/meta/handshake").await.fail(Failure::unsent(FailureKind::Upgrade(404), ""));
-    event(&mut events, |event| matches!(event, Event::TransportRefused { transport: WS, .. }).then_some(())).await;
-    let call = script.expect("/meta/handshake").await;
-    assert_eq!(call.transport, LP);
-    assert_eq!(call.messages[0]["supportedConnectionTypes"], json!(["long-polling"]));
-    call.reply(json!({"clientId": "c", "supportedConnectionTypes": ["websocket", "long-polling"]}));
-    let connect = script.expect("/meta/connect").await;
-    assert_eq!(connect.transport, LP);
-    connect.reply(json!({}));
-    opening_both.await.unwrap().unwrap();
+    for status in [400, 403, 404] {
+        let (client, mut script) = scripted(&[WS, LP], |builder| builder);
+        let mut events = client.events().await;
+        let opening_both = opening(&client);
+        script.expect("/meta/handshake").await.fail(Failure::unsent(FailureKind::Upgrade(status), ""));
+        event(&mut events, |event| matches!(event, Event::TransportRefused { transport: WS, .. }).then_some(())).await;
+        let call = script.expect("/meta/handshake").await;
+        assert_eq!(call.transport, LP);
+        assert_eq!(call.messages[0]["supportedConnectionTypes"], json!(["long-polling"]));
+        call.reply(json!({"clientId": "c", "supportedConnectionTypes": ["websocket", "long-polling"]}));
+        let connect = script.expect("/meta/connect").await;
+        assert_eq!(connect.transport, LP);
+        connect.reply(json!({}));
+        opening_both.await.unwrap().unwrap();
+    }
 
     let (client, mut script) = scripted(&[WS], |builder| builder);
     let opening_one = opening(&client);
