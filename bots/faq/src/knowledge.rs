@@ -29,13 +29,23 @@ pub struct Knowledge {
     patterned: Vec<usize>,
 }
 
-#[derive(Debug)]
+/// What answers in one language.
+#[derive(Debug, Default)]
 struct Voice {
-    matcher: Option<Matcher>,
-    /// The index in the base of each answer of the matcher.
-    answers: Vec<usize>,
+    /// For questions that need no context.
+    main: Option<Wing>,
+    /// For follow-ups. They have a matcher of their own because they are short and alike ("and abroad?"): only the context
+    /// tells them apart, and they would make everything else look unsure.
+    follow_ups: Option<Wing>,
     /// Answers by their questions, word for word.
     exact: HashMap<String, Vec<usize>>,
+}
+
+/// A matcher, and the index in the base of each of its answers.
+#[derive(Debug)]
+struct Wing {
+    matcher: Matcher,
+    answers: Vec<usize>,
 }
 
 /// A question, with what decides which answers are considered.
@@ -136,49 +146,55 @@ impl Knowledge {
             base.answers.iter().enumerate().map(|(index, answer)| (answer.id.clone(), index)).collect();
         let patterned = (0..base.answers.len()).filter(|index| !base.answers[*index].patterns.is_empty()).collect();
         for language in &base.languages {
-            let examples: Vec<Example<'_>> =
-                base.questions(language).map(|(question, id)| Example::new(question, id)).collect();
-            let mut exact: HashMap<String, Vec<usize>> = HashMap::new();
-            for example in &examples {
-                let owners = exact.entry(crate::base::plain(example.text)).or_default();
-                let index = indexes[example.answer];
+            let mut voice = Voice::default();
+            let mut main: Vec<Example<'_>> = Vec::new();
+            let mut follow_ups: Vec<Example<'_>> = Vec::new();
+            for (question, id) in base.questions(language) {
+                let index = indexes[id];
+                let follows = base.answers[index].parent.is_some();
+                if follows { &mut follow_ups } else { &mut main }.push(Example::new(question, id));
+                let owners = voice.exact.entry(crate::base::plain(question)).or_default();
                 if !owners.contains(&index) {
                     owners.push(index);
                 }
             }
             let out_of_scope: Vec<&str> = base.out_of_scope.iter().map(String::as_str).collect();
-            let matcher = if examples.is_empty() {
-                None
-            } else if let Some(matcher) =
-                models.and_then(|models| fitting(models, language, &examples, &out_of_scope, options))
-            {
-                Some(matcher)
-            } else {
-                trained.push(language.clone());
-                match Matcher::train(&examples, &out_of_scope, options) {
-                    Ok(matcher) => Some(matcher),
-                    Err(matcher::Error::NothingToLearn) => None, // questions without a word; found word for word only
-                    Err(error) => return Err(error),
+            let mut wing = |examples: &[Example<'_>], out_of_scope: &[&str], part: Part| {
+                let file = models.map(|models| model_file(models, language, part));
+                let (matcher, is_new) = match file.and_then(|file| fitting(&file, examples, out_of_scope, options)) {
+                    Some(matcher) => (matcher, false),
+                    None if examples.is_empty() => return Ok(None),
+                    None => match Matcher::train(examples, out_of_scope, options) {
+                        Ok(matcher) => (matcher, true),
+                        // Questions without a word are found word for word only.
+                        Err(matcher::Error::NothingToLearn) => return Ok(None),
+                        Err(error) => return Err(error),
+                    },
+                };
+                if is_new && !trained.contains(language) {
+                    trained.push(language.clone());
                 }
+                let answers = (0..matcher.answers()).map(|index| indexes[matcher.answer(index)]).collect();
+                Ok(Some(Wing { matcher, answers }))
             };
-            let answers = matcher
-                .as_ref()
-                .map(|matcher| (0..matcher.answers()).map(|index| indexes[matcher.answer(index)]).collect())
-                .unwrap_or_default();
-            voices.insert(language.clone(), Voice { matcher, answers, exact });
+            voice.main = wing(&main, &out_of_scope, Part::Main)?;
+            voice.follow_ups = wing(&follow_ups, &[], Part::FollowUps)?;
+            voices.insert(language.clone(), voice);
         }
         let tongues = Tongues::learn(&base);
         Ok((Self { base, voices, tongues, indexes, patterned }, trained))
     }
 
-    /// Writes the matchers to a folder, one file a language, and tells their names.
-    pub fn save(&self, models: &Path) -> Result<Vec<PathBuf>, matcher::Error> {
+    /// Writes the matchers to a folder, and tells the files with what is in them.
+    pub fn save(&self, models: &Path) -> Result<Vec<Saved<'_>>, matcher::Error> {
         let mut files = Vec::new();
         for (language, voice) in &self.voices {
-            if let Some(matcher) = &voice.matcher {
-                let file = model_file(models, language);
-                matcher.save(&file)?;
-                files.push(file);
+            for (part, wing) in [(Part::Main, &voice.main), (Part::FollowUps, &voice.follow_ups)] {
+                if let Some(wing) = wing {
+                    let file = model_file(models, language, part);
+                    wing.matcher.save(&file)?;
+                    files.push(Saved { language, part, file, matcher: &wing.matcher });
+                }
             }
         }
         Ok(files)
@@ -189,9 +205,9 @@ impl Knowledge {
         &self.base
     }
 
-    /// The matcher of a language.
+    /// The matcher of a language, for questions that need no context.
     pub fn matcher(&self, language: &Language) -> Option<&Matcher> {
-        self.voices.get(language)?.matcher.as_ref()
+        self.voices.get(language)?.main.as_ref().map(|wing| &wing.matcher)
     }
 
     /// The language of a text, if it can be told.
@@ -220,18 +236,23 @@ impl Knowledge {
                 return Found::sure(By::SameWords, *one, Vec::new());
             }
         }
-        let Some(matcher) = &voice.matcher else { return nothing() };
         SCRATCH.with_borrow_mut(|scratch| {
-            let place = |index: usize| voice.answers[index];
-            let ranking = matcher.rank_among(text, scratch, |index| allowed(place(index)));
-            if question.context.is_some() {
-                let near = matcher.rank_among(text, scratch, |index| follow_up(place(index)) && allowed(place(index)));
-                let lead = ranking.best().map_or(0.0, |best| best.score) - near.best().map_or(0.0, |best| best.score);
-                if near.zone == Zone::Answer && lead <= FOLLOW_UP {
-                    return found(&near, place);
+            let mut ask = |wing: &Wing| wing.matcher.rank_among(text, scratch, |index| allowed(wing.answers[index]));
+            let main = voice.main.as_ref().map(|wing| (ask(wing), wing));
+            if question.context.is_some()
+                && let Some(wing) = &voice.follow_ups
+            {
+                let near = ask(wing);
+                let score = |ranking: &Ranking| ranking.best().map_or(0.0, |best| best.score);
+                let (lead, sure) = main
+                    .as_ref()
+                    .map_or((0.0, false), |(main, _)| (score(main) - score(&near), main.zone == Zone::Answer));
+                if near.zone == Zone::Answer && lead <= FOLLOW_UP || near.zone == Zone::DidYouMean && !sure {
+                    // Few follow-ups are left by the context: the nearest one is the answer.
+                    return Found { zone: Zone::Answer, reason: Reason::Sure, ..found(&near, wing) };
                 }
             }
-            found(&ranking, place)
+            main.map_or_else(nothing, |(ranking, wing)| found(&ranking, wing))
         })
     }
 
@@ -280,22 +301,43 @@ impl Knowledge {
     }
 }
 
-/// The file of a language's matcher in a folder of models.
-pub fn model_file(models: &Path, language: &Language) -> PathBuf {
-    models.join(format!("faq.{language}.model"))
+/// What a model is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Questions that need no context.
+    Main,
+    /// Follow-ups.
+    FollowUps,
+}
+
+/// A model that was written to a file.
+#[derive(Debug)]
+pub struct Saved<'a> {
+    /// Its language.
+    pub language: &'a Language,
+    /// What it is for.
+    pub part: Part,
+    /// Where it is.
+    pub file: PathBuf,
+    /// What is in it.
+    pub matcher: &'a Matcher,
+}
+
+/// The file of a model in a folder.
+pub fn model_file(models: &Path, language: &Language, part: Part) -> PathBuf {
+    models.join(match part {
+        Part::Main => format!("faq.{language}.model"),
+        Part::FollowUps => format!("faq.{language}.follow-ups.model"),
+    })
 }
 
 /// A saved matcher, if it is whole and was trained from just this.
-fn fitting(
-    models: &Path,
-    language: &Language,
-    examples: &[Example<'_>],
-    out_of_scope: &[&str],
-    options: &TrainOptions,
-) -> Option<Matcher> {
-    let file = model_file(models, language);
+fn fitting(file: &Path, examples: &[Example<'_>], out_of_scope: &[&str], options: &TrainOptions) -> Option<Matcher> {
+    if examples.is_empty() {
+        return None;
+    }
     let wanted = matcher::fingerprint(examples, out_of_scope, options);
-    match Matcher::load(&file) {
+    match Matcher::load(file) {
         Ok(matcher) if matcher.training().fingerprint == wanted => Some(matcher),
         Ok(_) => {
             tracing::info!(file = %file.display(), "the model is of another base; training anew");
@@ -308,13 +350,13 @@ fn fitting(
     }
 }
 
-fn found(ranking: &Ranking, place: impl Fn(usize) -> usize) -> Found {
+fn found(ranking: &Ranking, wing: &Wing) -> Found {
     Found {
         by: By::Matcher,
         hits: ranking
             .candidates()
             .iter()
-            .map(|candidate| Hit { answer: place(candidate.answer), score: candidate.score })
+            .map(|candidate| Hit { answer: wing.answers[candidate.answer], score: candidate.score })
             .collect(),
         choices: ranking.choices().len(),
         zone: ranking.zone,

@@ -15,8 +15,8 @@ const MARGIN: f64 = 4.0;
 #[derive(Debug)]
 pub struct Tongues {
     languages: Vec<Language>,
-    grams: HashMap<[char; 3], Vec<f64>>,
-    unknown: Vec<f64>,
+    /// For each triple of letters how likely it is in each language, and whether the language has shown it at all.
+    grams: HashMap<[char; 3], Vec<(f64, bool)>>,
 }
 
 impl Tongues {
@@ -24,7 +24,7 @@ impl Tongues {
     pub fn learn(base: &KnowledgeBase) -> Self {
         let languages = base.languages.clone();
         if languages.len() < 2 {
-            return Self { languages, grams: HashMap::new(), unknown: Vec::new() };
+            return Self { languages, grams: HashMap::new() };
         }
         let mut counts: BTreeMap<[char; 3], Vec<f64>> = BTreeMap::new();
         let mut totals = vec![0.0; languages.len()];
@@ -49,11 +49,10 @@ impl Tongues {
         let grams = counts
             .into_iter()
             .map(|(gram, counts)| {
-                (gram, counts.iter().zip(&totals).map(|(count, total)| log(*count, *total)).collect())
+                (gram, counts.iter().zip(&totals).map(|(count, total)| (log(*count, *total), *count > 0.0)).collect())
             })
             .collect();
-        let unknown = totals.iter().map(|total| log(0.0, *total)).collect();
-        Self { languages, grams, unknown }
+        Self { languages, grams }
     }
 
     /// The language of a text, if it can be told.
@@ -61,18 +60,23 @@ impl Tongues {
         if self.languages.len() < 2 {
             return self.languages.first();
         }
-        let mut scores = vec![0.0; self.languages.len()];
+        let mut scores = vec![(0.0, 0_usize); self.languages.len()];
+        let mut all = 0;
         for gram in grams(text) {
-            let logs = self.grams.get(&gram).unwrap_or(&self.unknown);
-            scores.iter_mut().zip(logs).for_each(|(score, log)| *score += log);
+            all += 1;
+            // What no language knows speaks for none of them.
+            for (score, (log, known)) in scores.iter_mut().zip(self.grams.get(&gram).into_iter().flatten()) {
+                score.0 += log;
+                score.1 += usize::from(*known);
+            }
         }
-        let (best, top) = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-        let second = scores
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != best)
-            .map(|(_, score)| *score)
-            .fold(f64::MIN, f64::max);
+        let (best, &(top, known)) = scores.iter().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
+        let others = scores.iter().enumerate().filter(|(index, _)| *index != best).map(|(_, score)| score.0);
+        let second = others.fold(f64::MIN, f64::max);
+        // Keys hit at random are in no language, even if a piece of them is.
+        if known * 2 < all {
+            return None;
+        }
         (top - second >= MARGIN).then(|| &self.languages[best])
     }
 }
@@ -163,7 +167,7 @@ mod tests {
         ] {
             assert_eq!(tongues.find(text).map(Language::as_str), Some(language), "{text}");
         }
-        for text in ["", "😀😀", "12345", "ok"] {
+        for text in ["", "😀😀", "12345", "ok", "sdfkjhsdf lkjwerlkj"] {
             assert_eq!(tongues.find(text), None, "{text}");
         }
     }

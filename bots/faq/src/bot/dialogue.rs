@@ -7,7 +7,7 @@ use attendant::{Event, Handoff, Next, Said};
 
 use super::memory::{Memory, Outcome, Pending};
 use super::reply::{self, Pick};
-use super::{Options, WhenUnsure, is_gibberish, note, person};
+use super::{Options, WhenUnsure, note, person};
 use crate::base::{Answer, Destination, Escalation, Kind, Phrase, Values};
 use crate::knowledge::{By, Found, Hit, Knowledge, Question};
 use crate::learn::{Lesson, LessonKind};
@@ -64,20 +64,14 @@ impl Dialogue<'_> {
         self.memory.silences = 0;
         let whole = said.text();
         let whole = text::head(&whole, crate::knowledge::QUESTION);
-        let gibberish = is_gibberish(whole);
-        if !gibberish {
-            self.listen_for_language(whole);
-        }
+        self.listen_for_language(whole);
         if let Some(pending) = self.memory.pending.take()
             && self.answers_pending(said, &pending)
         {
             return;
         }
-        let mut found = self.find(whole);
+        let found = self.find(whole);
         let certain = found.by != By::Matcher;
-        if gibberish && !certain {
-            found = Found { zone: Zone::Person, reason: Reason::Gibberish, hits: Vec::new(), choices: 0, ..found };
-        }
         if !certain && person::is_asked_for(whole) {
             self.hand_over("the customer asked for a person", None, None);
             return;

@@ -1,7 +1,6 @@
 //! The bot: a knowledge base behind the [`Bot`] trait.
 
 mod dialogue;
-mod gibberish;
 mod memory;
 mod note;
 mod person;
@@ -14,7 +13,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use attendant::{Bot, BotError, Next, Turn};
 
-pub use self::gibberish::is_gibberish;
 pub use self::memory::{Asked, Memory, Outcome, Pending};
 pub use self::person::is_asked_for;
 pub use self::reply::{Pick, pick, yes_or_no};

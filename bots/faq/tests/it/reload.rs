@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use attendant::Rehearsal;
 use faq_bot::bot::{FaqBot, Options};
-use faq_bot::knowledge::model_file;
+use faq_bot::knowledge::{Part, model_file};
 use faq_bot::live::{Live, Look};
 use faq_bot::matcher::TrainOptions;
 use faq_bot::{Knowledge, KnowledgeBase, Language};
@@ -98,7 +98,7 @@ fn models_are_used_where_they_fit_and_only_there() {
     assert_eq!(trained(&base("x")), 0);
     assert_eq!(trained(&base("another answer")), 0, "answers may change without training");
     assert_eq!(trained(&base("x").replace("what time", "at what time")), 1);
-    let file = model_file(folder.path(), &Language::new("en"));
+    let file = model_file(folder.path(), &Language::new("en"), Part::Main);
     for broken in [&b""[..], b"not a model", &std::fs::read(&file).unwrap()[..100]] {
         std::fs::write(&file, broken).unwrap();
         assert_eq!(trained(&base("x")), 1);

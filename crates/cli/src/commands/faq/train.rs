@@ -13,7 +13,7 @@ use crate::output;
 /// Train the matchers of a knowledge base ahead, so that a bot starts at once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The folder gets one file a language. A model that does not fit its base any more is not used: the bot trains anew.
+The folder gets one file a language, and one for its follow-up questions. A model that does not fit its base any more is not used: the bot trains anew.
 
 Examples:
   attendant faq train shop.yaml --out models/")]
@@ -35,18 +35,15 @@ pub fn run(arguments: &Arguments, context: Context) -> Result<ExitStatus, Failur
     let begun = Instant::now();
     let knowledge = super::prepare(base, None, context)?;
     let seconds = begun.elapsed().as_secs_f64();
-    let files = knowledge.save(&arguments.out).map_err(|error| Failure::new(ExitStatus::Failed, error))?;
+    let saved = knowledge.save(&arguments.out).map_err(|error| Failure::new(ExitStatus::Failed, error))?;
     let mut models = Vec::new();
-    for (language, file) in
-        knowledge.base().languages.iter().filter(|language| knowledge.matcher(language).is_some()).zip(&files)
-    {
-        let Some(matcher) = knowledge.matcher(language) else { continue };
+    for model in &saved {
         models.push(json!({
-            "language": language,
-            "file": file,
-            "bytes": std::fs::metadata(file)?.len(),
-            "answers": matcher.answers(),
-            "training": matcher.training(),
+            "language": model.language,
+            "file": model.file,
+            "bytes": std::fs::metadata(&model.file)?.len(),
+            "answers": model.matcher.answers(),
+            "training": model.matcher.training(),
         }));
     }
     if arguments.json {
