@@ -1,4 +1,5 @@
 //! A bot that answers questions from a knowledge base and knows when it does not know, on a matcher that anyone can use.
+#![doc = include_str!("../README.md")]
 
 pub mod base;
 pub mod bench;

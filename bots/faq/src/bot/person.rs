@@ -35,7 +35,7 @@ struct Rules {
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::new);
 
 /// Texts are in lower case and without apostrophes and punctuation here.
-const INNOCENT: &str = r"\b(?:human (?:resources?|rights?|error|body|nature|anatomy|race|history|like)|(?:travel|estate|insurance|cleaning|booking|user|secret|letting|customs|shipping|delivery|ticket|free|press|sales) agents?|agents? orange|in person|per person|(?:each|every|first|third|one|another|other) persons?|(?:two|for) people|operator licen[cs]e|mens (?:shoes|clothing|clothes|sizes?|wear|shirts?|jackets?|trousers)|(?:family|staff|team) members?|staff (?:discount|only|training)|(?:people|person) who|(?:someone|somebody) elses?|personne ne|persona jur[ií]dica)\b";
+const INNOCENT: &str = r"\b(?:am i (?:\w+ )?(?:talking|speaking|chatting) (?:to|with)(?: \w+){1,4}|do i (?:need|have) to (?:talk|speak|chat) (?:to|with)(?: an?)? \w+|i am not an? (?:bot|robot|machine)|human (?:resources?|rights?|error|body|nature|anatomy|race|history|like)|(?:travel|estate|insurance|cleaning|booking|user|secret|letting|customs|shipping|delivery|ticket|free|press|sales) agents?|agents? orange|in person|per person|(?:each|every|first|third|one|another|other) persons?|(?:two|for) people|operator licen[cs]e|mens (?:shoes|clothing|clothes|sizes?|wear|shirts?|jackets?|trousers)|(?:family|staff|team) members?|staff (?:discount|only|training)|(?:people|person) who|(?:someone|somebody) elses?|personne ne|persona jur[ií]dica)\b";
 
 /// People, when somebody wants to be connected with them.
 const PEOPLE: &str = r"(?:humans?|human being|persons?|people|agents?|live chat|customer (?:service|support|care)(?: agent| representative| rep)?|support(?: agent| staff| team)?|service agent|representative|rep|operator|advis[oe]r|consultant|employee|staff|colleague|manager|supervisor|boss|management|someone|somebody)";
@@ -65,7 +65,7 @@ impl Rules {
             ),
             // I want a …
             format!(
-                r"\b(?:want|need|like|prefer|demand|require|reach|contact|ask for|is there|are there) (?:to (?:have|see|reach|get|contact) )?(?:{ANY}(?:agent|representative|operator)|{ANY}(?:human|human being)|(?:an? |some )?(?:real|live|actual) (?:person|chat))\b"
+                r"\b(?:want|need|would like|id like|prefer|demand|require|reach|contact|ask for|is there|are there) (?:to (?:have|see|reach|get|contact) )?(?:{ANY}(?:agent|representative|operator)|{ANY}(?:human|human being)|(?:an? |some )?(?:real|live|actual) (?:person|chat))\b"
             ),
             // No bot
             r"\b(?:dont|do not|not|no|instead of|rather than|stop|hate|sick of|tired of|enough of) (?:want |wish |like |talk |talking |chat |chatting |speaking |speak |to |with |this |a |an |the |stupid )*(?:chat ?bot|bot|robot|machine|computer)s?\b".to_owned(),
@@ -132,6 +132,8 @@ mod tests {
             "let me talk to a real human being",
             "Where is my parcel? I want to talk to an agent.",
             "operator",
+            "am I talking to a bot? I want a human",
+            "I would like a real person",
             "HUMAN!!!",
             "speak to your supervisor",
             "ich möchte mit einem Menschen sprechen",
@@ -186,6 +188,11 @@ mod tests {
             "personne ne répond",
             "the postal employee said it was lost",
             "my manager ordered it",
+            "am I talking to a real person?",
+            "am i speaking with a human or a bot",
+            "do I need to speak to a representative to change my pin?",
+            "can you think like a real person",
+            "I am not a bot, are you?",
         ] {
             assert!(!is_asked_for(question), "{question}");
         }

@@ -183,3 +183,14 @@ fn phrases_handoff_and_links_are_read() {
     assert_eq!(texts, ["one", "two\nHere: https://a.example/b"]);
     assert!(matches!(&base.answers[0].escalation, Escalation::Offer(Some(_))));
 }
+
+#[test]
+fn the_examples_of_the_guide_are_valid() {
+    let guide = include_str!("../../README.md");
+    let examples: Vec<&str> = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 2);
+    for example in examples {
+        let base = KnowledgeBase::parse("README.md", example).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(base.warnings.iter().all(|warning| warning.kind == ProblemKind::Untranslated), "{:?}", base.warnings);
+    }
+}

@@ -1,7 +1,9 @@
 //! `attendant faq …`: the tools of a team that keeps a knowledge base.
 
 mod ask;
+mod bench;
 mod check;
+mod eval;
 mod exchange;
 mod suggest;
 mod train;
@@ -35,6 +37,8 @@ enum Faq {
     Check(check::Arguments),
     Train(train::Arguments),
     Ask(ask::Arguments),
+    Eval(eval::Arguments),
+    Bench(bench::Arguments),
     Suggest(suggest::Arguments),
     Import(exchange::Import),
     Export(exchange::Export),
@@ -46,6 +50,8 @@ pub fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure
         Faq::Check(arguments) => check::run(&arguments),
         Faq::Train(arguments) => train::run(&arguments, context),
         Faq::Ask(arguments) => ask::run(&arguments, context),
+        Faq::Eval(arguments) => eval::run(&arguments, context),
+        Faq::Bench(arguments) => bench::run(&arguments, context),
         Faq::Suggest(arguments) => suggest::run(&arguments, context),
         Faq::Import(arguments) => exchange::import(&arguments),
         Faq::Export(arguments) => exchange::export(&arguments),
