@@ -3,6 +3,7 @@ import { CometD } from 'cometd';
 import { AckExtension } from 'cometd/AckExtension.js';
 import { LongPollingTransport } from 'cometd/LongPollingTransport.js';
 import { adapt } from 'cometd-nodejs-client';
+import { WebSocket } from 'ws';
 import { XMLHttpRequest } from 'cometd-nodejs-client/src/XMLHttpRequest.js';
 
 adapt();
@@ -32,9 +33,18 @@ class OwnJarLongPolling extends LongPollingTransport {
     }
 }
 
-/** Opens a session; `headers` go with every request. */
-export async function open(url, { transport, ack, headers = {} }) {
+/** Opens a session; `headers` go with every request, `see` gets every meta message. */
+export async function open(url, { transport, ack, headers = {} }, see = () => {}) {
     const cometd = new CometD();
+    if (headers.Authorization) {
+        // The library's WebSocket is a browser's, which takes no headers.
+        window.WebSocket = class extends WebSocket {
+            constructor(address, protocols) {
+                super(address, protocols, { headers });
+            }
+        };
+    }
+    for (const name of ['handshake', 'connect', 'subscribe']) cometd.addListener(`/meta/${name}`, see);
     cometd.configure({
         url,
         logLevel: 'warn',

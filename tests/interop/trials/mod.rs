@@ -14,6 +14,7 @@ mod faults;
 mod proxy;
 mod scene;
 mod servers;
+mod visitors;
 
 /// No trial takes longer than this.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -23,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = proxy::trials();
     trials.extend(servers::trials());
     trials.extend(faults::trials());
+    trials.extend(visitors::trials());
     trials
 }
 

@@ -54,7 +54,7 @@ public final class Peer {
     }
 
     private Session open() {
-        return sessions.open(options.text("url", ""), options.text("transport", ""), options.flag("ack", true), null);
+        return sessions.open(options.text("url", ""), options.text("transport", ""), options.flag("ack", true), null, message -> { });
     }
 
     private static long micros() {

@@ -5,6 +5,7 @@ package lab;
 import jakarta.websocket.ContainerProvider;
 import jakarta.websocket.WebSocketContainer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -42,12 +43,20 @@ final class Sessions {
         http.start();
     }
 
-    /** Opens a connected session. `authorization` may be null. */
-    Session open(String url, String transport, boolean ack, String authorization) {
+    /** Opens a connected session. `authorization` may be null; `see` gets every meta message. */
+    Session open(String url, String transport, boolean ack, String authorization, Consumer<Message> see) {
         Map<String, Object> options = new HashMap<>();
         options.put(ClientTransport.MAX_MESSAGE_SIZE_OPTION, 8 * 1024 * 1024);
         ClientTransport carrier = transport.equals("websocket")
-            ? new WebSocketTransport(options, scheduler, sockets)
+            ? new WebSocketTransport(options, scheduler, sockets) {
+                @Override
+                protected void onHandshakeRequest(Map<String, List<String>> headers) {
+                    super.onHandshakeRequest(headers);
+                    if (authorization != null) {
+                        headers.put("Authorization", List.of(authorization));
+                    }
+                }
+            }
             : new JettyHttpClientTransport(options, http) {
                 @Override
                 protected void customize(Request request) {
@@ -60,6 +69,9 @@ final class Sessions {
         client.setBackOffStrategy(new BayeuxClient.BackOffStrategy.Linear(200, 5000));
         if (ack) {
             client.addExtension(new AckExtension());
+        }
+        for (String name : List.of(Channel.META_HANDSHAKE, Channel.META_CONNECT, Channel.META_SUBSCRIBE)) {
+            client.getChannel(name).addListener((ClientSessionChannel.MessageListener) (channel, message) -> see.accept(message));
         }
         Session session = new Session(client);
         client.handshake();
