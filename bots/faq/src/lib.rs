@@ -4,6 +4,8 @@
 pub mod base;
 pub mod bench;
 pub mod bot;
+#[cfg(feature = "encoder")]
+pub mod encoder;
 pub mod eval;
 pub mod export;
 pub mod import;

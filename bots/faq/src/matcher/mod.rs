@@ -179,6 +179,17 @@ impl Matcher {
 
     /// The best of those answers that are allowed here: of a language, a category, or those that a follow-up expects.
     pub fn rank_among(&self, question: &str, scratch: &mut Scratch, allowed: impl Fn(usize) -> bool) -> Ranking {
+        self.rank_with_leads(question, scratch, allowed, &[])
+    }
+
+    /// The same, where answers have a lead over others, in log odds, from elsewhere. Answers beyond the end of the list have none.
+    pub(crate) fn rank_with_leads(
+        &self,
+        question: &str,
+        scratch: &mut Scratch,
+        allowed: impl Fn(usize) -> bool,
+        leads: &[f32],
+    ) -> Ranking {
         let corrected = scratch.read_and_correct(question, &self.spelling);
         let cut = scratch.text.cut;
         if scratch.kept.is_empty() {
@@ -196,6 +207,9 @@ impl Matcher {
                 continue;
             }
             if self.score(scratch, start, end) {
+                for (score, lead) in scratch.scores.iter_mut().zip(leads) {
+                    *score += lead / self.calibration.slope;
+                }
                 let ranking = self.choose(&scratch.scores, &allowed, cut);
                 let ahead = match index {
                     0 => self.leads.whole,
