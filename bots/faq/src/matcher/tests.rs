@@ -1,5 +1,7 @@
 //! What the matcher promises, over small knowledge bases.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const BASE: [(&str, &str); 12] = [
@@ -192,4 +194,65 @@ fn thresholds_move_the_zones_and_stay_in_order() {
     assert_eq!(zone(&matcher), Zone::Person);
     assert!(matcher.set_thresholds(Thresholds { answer: 0.5, suggest: 0.6 }).is_err());
     assert!(matcher.set_thresholds(Thresholds { answer: f32::NAN, suggest: 0.6 }).is_err());
+}
+
+#[test]
+fn a_matcher_that_was_warmed_up_takes_no_memory_to_rank() {
+    for method in [Method::Centroid, Method::Network] {
+        let matcher = train_made(method, 1);
+        let mut scratch = Scratch::default();
+        let questions = [
+            "Hello! Where's my parcell, please? It is late.",
+            "qwrtzp asdfgh",
+            "🙂",
+            "",
+            "change the addres of my contract, thanks",
+        ];
+        let rank_all = |scratch: &mut Scratch| {
+            for question in questions {
+                std::hint::black_box(matcher.rank(question, scratch));
+            }
+        };
+        rank_all(&mut scratch);
+        let taken = allocation_counter::measure(|| rank_all(&mut scratch));
+        assert_eq!(taken.count_total, 0, "{method:?}");
+    }
+}
+
+#[test]
+fn a_megabyte_is_ranked_and_cut() {
+    let matcher = train_made(Method::Network, 1);
+    for piece in ["where is my parcel. ", "x", "🙂", "字", "\u{202e}ab ", "\u{0}"] {
+        let ranking = matcher.rank(&piece.repeat(1_000_000 / piece.len()), &mut Scratch::default());
+        assert!(ranking.cut, "{piece:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_asked_is_ranked(question in "\\PC{0,60}|[a-z .?!']{0,80}|[\u{0}-\u{20}\u{590}-\u{6ff}\u{e00}-\u{e7f}\u{4e00}-\u{4fff}a-f]{0,40}") {
+        static MATCHER: std::sync::LazyLock<Matcher> = std::sync::LazyLock::new(|| train_made(Method::Network, 1));
+        let mut scratch = Scratch::default();
+        let ranking = MATCHER.rank(&question, &mut scratch);
+        prop_assert!(ranking.candidates().iter().all(|candidate| (0.0..=1.0).contains(&candidate.score)));
+        prop_assert_eq!(ranking.zone == Zone::Person && ranking.candidates().is_empty(), ranking.best().is_none());
+        prop_assert_eq!(ranking, MATCHER.rank(&question, &mut scratch));
+    }
+
+    #[test]
+    fn whatever_the_bytes_are_they_are_no_reason_to_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 20_usize..4_000) {
+        // Behind a right checksum, so that every check inside is reached.
+        static MODEL: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| trained().to_bytes());
+        let mut broken = MODEL.clone();
+        let at = at.min(broken.len());
+        let end = (at + bytes.len()).min(broken.len());
+        broken[at..end].copy_from_slice(&bytes[..end - at]);
+        let sum = hash::checksum(&broken[20..]);
+        broken[12..20].copy_from_slice(&sum.to_le_bytes());
+        if let Ok(matcher) = Matcher::from_bytes(&broken) {
+            matcher.rank("where is my parcel", &mut Scratch::default());
+        }
+    }
 }
