@@ -188,9 +188,9 @@ mod tests {
             "personne ne répond",
             "the postal employee said it was lost",
             "my manager ordered it",
-            "am I talking to a real person?",
+            "is this a real person that I am talking to?",
             "am i speaking with a human or a bot",
-            "do I need to speak to a representative to change my pin?",
+            "do I need to talk to an agent if I move house?",
             "can you think like a real person",
             "I am not a bot, are you?",
         ] {
