@@ -51,6 +51,17 @@ pub struct Handoff {
     pub words: Option<String>,
     /// For the person who takes over; the customer does not see it.
     pub note: Option<String>,
+    /// The name of the rule that asks for it, as the journal, the log and the note tell it. `None` is the bot's own wish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// A policy may put a handoff off when people are rare, or shed it; never one that must be.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub must: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Handoff {
@@ -70,7 +81,8 @@ impl Handoff {
     }
 
     fn to(target: Target) -> Self {
-        Self { choices: vec![Choice { target, manner: Manner::Cold, deadline: None }], words: None, note: None }
+        let choices = vec![Choice { target, manner: Manner::Cold, deadline: None }];
+        Self { choices, words: None, note: None, rule: None, must: false }
     }
 
     /// Makes the last choice warm: invite, stay, leave when the person has spoken.
@@ -109,6 +121,20 @@ impl Handoff {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
+        self
+    }
+
+    /// Names the rule that asks for it.
+    #[must_use]
+    pub fn because(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// No policy may put it off.
+    #[must_use]
+    pub fn must(mut self) -> Self {
+        self.must = true;
         self
     }
 }
