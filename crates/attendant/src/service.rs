@@ -5,6 +5,7 @@
 
 mod conversations;
 mod drain;
+mod presence;
 mod reads;
 mod run;
 mod status;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::conversations::Seat;
 use super::drain::Drain;
+use super::presence::{Asked, PRESENCE_AGAIN_AFTER};
 use super::reads::Reads;
 use super::status::{Counters, Phase, Status};
 use super::writer::Writer;
@@ -35,9 +36,6 @@ use crate::{
 const REPORTS: usize = 256;
 /// How long an orderly end may take: the last lines of the journal, the sign-out.
 const END_WITHIN: Duration = Duration::from_secs(10);
-/// A presence that the platform does not take is asked for again after this long, and some jitter.
-const PRESENCE_AGAIN_AFTER: Duration = Duration::from_secs(2);
-
 /// A service that runs.
 pub(super) struct Running {
     pub login: LoginId,
@@ -48,7 +46,7 @@ pub(super) struct Running {
     pub clock: Clock,
     pub fence: Fence,
     pub guards: Guards,
-    dice: SmallRng,
+    pub(super) dice: SmallRng,
 
     pub conversations: BTreeMap<InteractionId, Seat>,
     pub timers: BTreeSet<(UnixMillis, InteractionId)>,
@@ -67,12 +65,12 @@ pub(super) struct Running {
     inbox: mpsc::Receiver<FromBot>,
     requests: mpsc::Receiver<Request>,
 
-    connected: bool,
+    pub(super) connected: bool,
     /// The platform has been read since the last gap.
-    in_step: bool,
-    presence: Asked,
+    pub(super) in_step: bool,
+    pub(super) presence: Asked,
     pub drain: Drain,
-    status: watch::Sender<Status>,
+    pub(super) status: watch::Sender<Status>,
 }
 
 /// Something that was on its way has arrived.
@@ -85,17 +83,6 @@ pub(super) enum Happened {
     PresenceSet(Presence, Result<(), PlatformError>),
     PresenceAgain,
     Nothing,
-}
-
-/// The presence that the platform was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// Nothing yet, or it did not work, or the platform changed its mind.
-    No,
-    /// This; the answer is on its way, or the next try is.
-    OnTheWay(Presence),
-    /// This, and the platform took it.
-    Taken(Presence),
 }
 
 /// Why a session is over.
@@ -370,57 +357,6 @@ impl Running {
             tokio::time::sleep(wait).await;
             Happened::ListAgain
         }));
-    }
-
-    /// Ready means that the bot will answer: the platform hears what is true.
-    fn mind_the_presence(&mut self) {
-        let ready = self.in_step && self.connected && self.wants_offers();
-        let wanted = if ready { Presence::Ready } else { Presence::NotReady };
-        let settled = match self.presence {
-            Asked::No => wanted == Presence::NotReady && self.drain == Drain::No && !self.in_step,
-            Asked::OnTheWay(_) => true,
-            Asked::Taken(taken) => taken == wanted,
-        };
-        if settled || !self.connected {
-            return;
-        }
-        self.presence = Asked::OnTheWay(wanted);
-        let platform = self.platform.clone();
-        self.work.push(Box::pin(async move { Happened::PresenceSet(wanted, platform.set_presence(wanted).await) }));
-    }
-
-    fn ask_for_presence_later(&mut self) {
-        self.presence = Asked::OnTheWay(Presence::NotReady);
-        let wait = PRESENCE_AGAIN_AFTER.mul_f64(self.dice.random_range(0.5..1.5));
-        self.work.push(Box::pin(async move {
-            tokio::time::sleep(wait).await;
-            Happened::PresenceAgain
-        }));
-    }
-
-    fn phase(&self) -> Phase {
-        match (self.drain, self.presence) {
-            (Drain::No, Asked::Taken(Presence::Ready)) => Phase::Ready,
-            (Drain::No, _) if self.in_step => Phase::NotReady,
-            (Drain::No, _) => Phase::Starting,
-            _ => Phase::Draining,
-        }
-    }
-
-    fn publish(&self, phase: Phase) {
-        let status = Status {
-            phase,
-            chats: self.conversations.len(),
-            thinking: self.bots.len(),
-            connected: self.connected,
-            journaling: self.writer.is_healthy(),
-            counters: self.counters,
-        };
-        self.status.send_if_modified(|shown| {
-            let changed = *shown != status;
-            *shown = status;
-            changed
-        });
     }
 
     /// The orderly end: the last lines of the journal, then the sign-out.
