@@ -73,6 +73,7 @@ pub struct Turn<'a> {
     dice: SmallRng,
     said: usize,
     steps: BTreeMap<String, u32>,
+    confidence: Option<f32>,
 }
 
 /// What a bot keeps about one conversation, and what this turn has changed of it.
@@ -89,7 +90,15 @@ pub struct Silenced;
 
 impl<'a> Turn<'a> {
     pub(crate) fn new(scene: &'a Scene, memory: &'a mut Memory, reports: mpsc::Sender<FromBot>) -> Self {
-        Self { scene, memory, reports, dice: SmallRng::seed_from_u64(scene.seed), said: 0, steps: BTreeMap::new() }
+        Self {
+            scene,
+            memory,
+            reports,
+            dice: SmallRng::seed_from_u64(scene.seed),
+            said: 0,
+            steps: BTreeMap::new(),
+            confidence: None,
+        }
     }
 
     /// What woke the bot.
@@ -226,6 +235,17 @@ impl<'a> Turn<'a> {
     /// Drops what was remembered under this key.
     pub fn forget(&mut self, key: &str) {
         self.memory.changed.insert(key.to_owned(), None);
+    }
+
+    /// Says how sure the bot is of what it answers in this turn, from 0 to 1. What is around the bot (rules, the peak policy)
+    /// reads it when the bot is through.
+    pub fn set_confidence(&mut self, confidence: f32) {
+        self.confidence = Some(if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) });
+    }
+
+    /// How sure the bot said it was in this turn; `None` if it did not say.
+    pub fn confidence(&self) -> Option<f32> {
+        self.confidence
     }
 
     async fn report(&mut self, report: impl FnOnce(oneshot::Sender<()>) -> Report) -> Result<(), BotError> {

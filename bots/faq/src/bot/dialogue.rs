@@ -41,6 +41,8 @@ pub struct Dialogue<'a> {
 pub struct Reply {
     pub messages: Vec<String>,
     pub next: Option<Next>,
+    /// How sure the answer is, if there was a question.
+    pub confidence: Option<f32>,
     pub lessons: Vec<Lesson>,
 }
 
@@ -72,6 +74,7 @@ impl Dialogue<'_> {
         }
         let found = self.find(whole);
         let certain = found.by != By::Matcher;
+        self.reply.confidence = Some(if certain { 1.0 } else { found.best().map_or(0.0, |hit| hit.score) });
         if !certain && person::is_asked_for(whole) {
             self.hand_over("the customer asked for a person", None, None);
             return;

@@ -138,6 +138,9 @@ impl Bot for FaqBot {
         for message in reply.messages {
             turn.say(message).await?;
         }
+        if let Some(confidence) = reply.confidence {
+            turn.set_confidence(confidence);
+        }
         turn.remember(MEMORY, memory)?;
         if let Some(learner) = self.learner.as_ref().filter(|_| !reply.lessons.is_empty()) {
             let at = turn.now().0;
