@@ -4,6 +4,7 @@
 
 use libtest_mimic::{Arguments, Trial};
 
+mod asks;
 mod browser;
 mod deterministic;
 mod house;
@@ -18,6 +19,7 @@ fn main() {
     let run_all = std::env::var_os("ATTENDANT_TEST_ALL").is_some();
     trials.extend(house::trials());
     trials.extend(deterministic::trials());
+    trials.extend(asks::trials());
     trials.extend(platform_gws::trials());
     trials.extend(whole::trials());
     trials.extend(interop::trials());
