@@ -67,7 +67,7 @@ where
         let run = || -> anyhow::Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
             runtime.block_on(async {
-                let within = std::time::Duration::from_secs(60);
+                let within = std::time::Duration::from_secs(180);
                 tokio::time::timeout(within, scene()).await.context("the whole trial took too long")?
             })
         };

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use simulator::{AgentProfile, Centre, Handle, QueueProfile, Script, Server};
 
 /// Everything that is waited for comes within this time, or the trial fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -57,8 +57,8 @@ pub fn options(base: &str, family: Family, transport: Transport) -> anyhow::Resu
         Transport::LongPolling => bayeux::TransportKind::LongPolling,
         Transport::WebSocket => bayeux::TransportKind::WebSocket,
     }];
-    options.timeouts.request = Duration::from_secs(3);
-    options.timeouts.history = Duration::from_secs(5);
+    options.timeouts.request = Duration::from_secs(20);
+    options.timeouts.history = Duration::from_secs(20);
     options.retry = gws::Retry {
         first: Duration::from_millis(5),
         longest: Duration::from_millis(50),

@@ -200,8 +200,8 @@ impl Bot for Moody {
 
 async fn bad_bot(way: Way) -> anyhow::Result<()> {
     let mut options = brisk();
-    options.bot.answer_within = Duration::from_millis(300);
-    options.bot.patience = Duration::from_millis(200);
+    options.bot.answer_within = Duration::from_secs(3);
+    options.bot.patience = Duration::from_secs(2);
     let apology = options.failover.apology.clone();
     let scene = Scene::open(way, Moody, options).await?;
     let (ada, bob) = (Customer::arrives(&scene.server, "Ada").await?, Customer::arrives(&scene.server, "Bob").await?);

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Which way the bots are connected.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,7 @@ pub fn platform(
 ) -> anyhow::Result<platform_gws::Login> {
     let mut options = gws::Options::new(format!("{}/api/v2", server.base_url()).parse()?).with_family(way.family);
     options.transports = vec![way.transport];
-    options.timeouts.request = Duration::from_secs(3);
+    options.timeouts.request = Duration::from_secs(20);
     let client = gws::Client::new(options)?;
     let credentials = gws::Credentials::new(user, password);
     Ok(platform_gws::Login::new(user.into(), &client, credentials, platform_gws::Options::default()))

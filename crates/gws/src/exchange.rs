@@ -73,15 +73,22 @@ impl Exchange {
     }
 
     /// One attempt. If the session or the CSRF token is refused, the session is renewed, and the request goes once more:
-    /// what was refused so was certainly not done.
+    /// what was refused so was certainly not done. Each of the two refusals has a renewal of its own, for the CometD side
+    /// shares the cookies: a request of its own that was on its way meanwhile can bring another session than the renewed
+    /// one, and the token does not fit that.
     async fn renewing(&self, request: &Request, partial: bool) -> Result<Answer, Error> {
-        let seen = self.renewed.load(std::sync::atomic::Ordering::Acquire);
-        match self.attempt(request, partial).await {
-            Err(Error::Unauthenticated { .. } | Error::CsrfRefused) => {
-                self.renew_since(seen).await?;
-                self.attempt(request, partial).await
+        let (mut expired, mut stale) = (false, false);
+        loop {
+            let seen = self.renewed.load(std::sync::atomic::Ordering::Acquire);
+            let refused = match self.attempt(request, partial).await {
+                Err(error @ Error::Unauthenticated { .. }) => (error, std::mem::replace(&mut expired, true)),
+                Err(error @ Error::CsrfRefused) => (error, std::mem::replace(&mut stale, true)),
+                other => return other,
+            };
+            match refused {
+                (_, false) => self.renew_since(seen).await?,
+                (error, true) => return Err(error),
             }
-            other => other,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the server tells by itself: one CometD session of one login, as one stream.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bayeux::{AuthError, Authenticator, Event, Occasion};
@@ -77,7 +78,7 @@ impl Session {
             .options(settings)
             .transports(options.transports.iter().copied())
             .headers(move |headers| headers.extend(exchange.headers()))
-            .authenticator(Renewal(self.clone()))
+            .authenticator(Renewal { session: self.clone(), begun: AtomicBool::new(false) })
             .build()
             .map_err(Error::Notifications)?;
         // Listen first, so that nothing between the connect and the first read is missed.
@@ -179,17 +180,23 @@ fn read(delivery: &bayeux::Delivery) -> Told {
     }
 }
 
-/// Renews the HTTP session when the CometD side of the server refuses it.
-struct Renewal(Session);
+/// Renews the HTTP session when the CometD side of the server refuses it, and before a new CometD session is begun: a server
+/// that has lost the one may have lost the other, and would begin a second HTTP session for a handshake with a cookie that it
+/// does not know, beside the one that a call is just getting.
+struct Renewal {
+    session: Session,
+    /// The first handshake goes with what the sign-in has brought.
+    begun: AtomicBool,
+}
 
 #[async_trait::async_trait]
 impl Authenticator for Renewal {
     async fn authenticate(&self, occasion: Occasion) -> Result<(), AuthError> {
-        // The first handshake goes with what the sign-in has brought.
-        if matches!(occasion, Occasion::Handshake { attempt: 1 }) {
+        let first = matches!(occasion, Occasion::Handshake { .. }) && !self.begun.swap(true, Ordering::Relaxed);
+        if first {
             return Ok(());
         }
-        match self.0.renew().await {
+        match self.session.renew().await {
             Ok(()) => Ok(()),
             Err(error @ (Error::Unauthenticated { .. } | Error::CsrfRefused)) => Err(AuthError::Final(error.into())),
             Err(error) => Err(AuthError::Temporary(error.into())),

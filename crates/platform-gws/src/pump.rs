@@ -210,7 +210,7 @@ impl Pump {
                     Err(error) => error,
                 },
             };
-            if matches!(error, gws::Error::Unauthenticated { .. } | gws::Error::CsrfRefused) {
+            if matches!(error, gws::Error::Unauthenticated { .. }) {
                 return Err(Stop::Closed(error.to_string()));
             }
             tracing::warn!(agent.login = %self.login, %error, ?wait, "the contact-centre session does not stand yet");

@@ -95,6 +95,26 @@ async fn a_refused_csrf_token_is_renewed_once_and_then_told() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_replaced_while_it_is_renewed_is_renewed_once_more() {
+    let csrf = says(403, "Set-Cookie: JSESSIONID=of-cometd; Path=/\r\n", "Missing or invalid Csrf token");
+    let server = Server::start([
+        signed_in("old", "t-1"),
+        denied(),
+        signed_in("new", "t-2"),
+        csrf,
+        signed_in("of-cometd", "t-3"),
+        ok(OK),
+    ])
+    .await;
+    let session = server.session();
+    session.sign_in().await.unwrap();
+    session.perform("A1", &say("hi")).await.unwrap();
+    assert_eq!(server.lines()[5], "POST /api/v2/me/chats/A1");
+    let last = &server.asked()[5];
+    assert_eq!((last.header("cookie"), last.header("x-csrf-token")), (Some("JSESSIONID=of-cometd"), Some("t-3")));
+}
+
+#[tokio::test]
 async fn the_server_can_name_the_csrf_header() {
     let named = says(200, "X-CSRF-HEADER: X-Guard\r\nX-CSRF-TOKEN: t-1\r\n", ME);
     let server = Server::start([named, ok(OK)]).await;

@@ -30,7 +30,7 @@ async fn send(stream: &mut Stream, message: Value) {
 }
 
 async fn receive(stream: &mut Stream) -> Vec<Value> {
-    let frame = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time");
+    let frame = tokio::time::timeout(Duration::from_secs(30), stream.next()).await.expect("in time");
     let text = frame.expect("open").expect("a frame").into_text().expect("text");
     serde_json::from_str(text.as_str()).expect("an array")
 }
@@ -115,7 +115,7 @@ async fn a_frame_that_is_not_json_closes_the_socket() {
     let handle = start(options()).await;
     let mut stream = open(&handle, BOT).await.expect("opens");
     stream.send(Message::text("{")).await.expect("sent");
-    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time");
+    let end = tokio::time::timeout(Duration::from_secs(30), stream.next()).await.expect("in time");
     assert!(!matches!(end, Some(Ok(Message::Text(_) | Message::Binary(_)))));
 }
 
@@ -126,6 +126,6 @@ async fn a_socket_on_which_nobody_speaks_is_closed() {
     options.notifications.max_interval = Duration::from_millis(200);
     let handle = start(options).await;
     let mut stream = open(&handle, BOT).await.expect("opens");
-    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time");
+    let end = tokio::time::timeout(Duration::from_secs(30), stream.next()).await.expect("in time");
     assert!(!matches!(end, Some(Ok(Message::Text(_) | Message::Binary(_)))));
 }
