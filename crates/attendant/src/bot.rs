@@ -109,6 +109,12 @@ impl Said {
 pub enum Next {
     /// Wait for the customer.
     Listen,
+    /// Wait for the customer, and wake the bot with [`Event::Silent`] after this long if nothing was said. The customer, who
+    /// waits too, is not asked whether they are still there, and the chat is not closed for their silence.
+    Wait {
+        /// This long; at least a second.
+        at_most: Duration,
+    },
     /// Hand over to people.
     HandOff(Handoff),
     /// End the chat and complete the interaction.

@@ -1,6 +1,7 @@
 //! The runtime: the `Bot` trait, the conversation machine that drives it, and the ports through which it reaches a
 //! contact centre.
 
+pub mod availability;
 mod bot;
 mod bot_call;
 mod clock;
@@ -12,6 +13,7 @@ pub mod journal;
 mod machine;
 mod operation;
 pub mod options;
+pub mod peak;
 mod platform;
 mod rehearsal;
 mod room;
@@ -22,6 +24,7 @@ mod text;
 mod transcript;
 mod turn;
 
+pub use availability::{Availability, Staffing};
 pub use bot::{Bot, BotError, Event, Next, Offer, Said, Verdict};
 pub use guard::Guard;
 pub use handoff::{Choice, Handoff, HandoffFailure, Manner, Target};

@@ -116,6 +116,7 @@ impl Conversation {
             memory: BTreeMap::new(),
             failures: 0,
             decided: None,
+            wake_after: None,
             firm: false,
             handoffs: 0,
             gave_back: Vec::new(),

@@ -262,13 +262,14 @@ impl Conversation {
         if !self.is_listening() {
             self.timers.clear(Timer::Silence);
         } else if !self.timers.has(Timer::Silence) && !self.timers.has(Timer::Rejoin) {
-            self.timers.set(Timer::Silence, after(now, self.options.silence.wake_after));
+            self.timers.set(Timer::Silence, after(now, self.wake_after.unwrap_or(self.options.silence.wake_after)));
         }
     }
 
     pub(super) fn silence_ran_out(&mut self, now: UnixMillis) {
         let silent = between(self.last_heard, now);
-        if silent < self.options.silence.close_after {
+        // Who waits for a person may be silent.
+        if self.wake_after.is_some() || silent < self.options.silence.close_after {
             self.events.push_back(Event::Silent(silent));
             return;
         }

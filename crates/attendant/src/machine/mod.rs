@@ -86,6 +86,8 @@ pub struct Conversation {
     memory: BTreeMap<String, Value>,
     failures: u32,
     decided: Option<Next>,
+    /// The bot waits along with the customer, and wants to be woken after so long.
+    wake_after: Option<std::time::Duration>,
     /// An operator's end is not put off by what the customer says meanwhile.
     firm: bool,
     handoffs: u32,

@@ -81,7 +81,7 @@ impl Conversation {
                     self.failures = 0;
                 }
                 self.remember(memory.clone());
-                self.decided = Some(next.clone()).filter(|next| *next != Next::Listen);
+                self.decided = self.wait_or(next.clone());
             }
             Record::TurnFailed { .. } => {
                 self.turn = None;

@@ -1,6 +1,7 @@
 //! Turns: when the bot is called, what it reports, what it decides, and what happens when it fails.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -201,8 +202,9 @@ impl Conversation {
         let Some(open) = self.open_turn(id) else { return Outcome::Stale };
         let failure = match outcome {
             Ok(answer) => {
-                let nothing =
-                    open.said.is_empty() && matches!(open.event, Event::Said(_)) && answer.next == Next::Listen;
+                let nothing = open.said.is_empty()
+                    && matches!(open.event, Event::Said(_))
+                    && matches!(answer.next, Next::Listen | Next::Wait { .. });
                 if !(nothing && self.options.failover.silence_fails) {
                     self.turn_succeeded(answer, now);
                     return Outcome::Done;
@@ -245,7 +247,16 @@ impl Conversation {
             }
             self.announce(handoff, now);
         }
-        self.decided = (next != Next::Listen).then_some(next);
+        self.decided = self.wait_or(next);
+    }
+
+    /// What is left to be done: waiting is no deed.
+    pub(super) fn wait_or(&mut self, next: Next) -> Option<Next> {
+        self.wake_after = match next {
+            Next::Wait { at_most } => Some(at_most.max(Duration::from_secs(1))),
+            _ => None,
+        };
+        (!matches!(next, Next::Listen | Next::Wait { .. })).then_some(next)
     }
 
     fn do_what_was_decided(&mut self, next: Next, now: UnixMillis) -> bool {
@@ -258,7 +269,7 @@ impl Conversation {
                     self.append(Record::Reconsidered, now); // the customer spoke before the door was shut
                 }
             }
-            Next::Listen => {}
+            Next::Listen | Next::Wait { .. } => {}
         }
         true
     }

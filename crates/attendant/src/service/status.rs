@@ -1,8 +1,10 @@
 //! How a service is: its phase, its load, and numbers counted from what it writes to the journal.
 
+use serde_json::Value;
+
 use crate::journal::{Closed, Record};
 use crate::machine::{Remark, StateKind};
-use crate::{InteractionId, UnixMillis};
+use crate::{InteractionId, UnixMillis, peak};
 
 /// How a service is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +63,12 @@ pub struct Counters {
     pub sent_again: u64,
     /// Times that a bot, run again, did something else than before.
     pub diverged: u64,
+    /// Handoffs that the peak policy put off.
+    pub put_off: u64,
+    /// Customers with whom a bot waited for a person.
+    pub lined_up: u64,
+    /// Conversations that ended with a call-back.
+    pub call_backs: u64,
     /// Conversations that a person took or was given.
     pub handed_over: u64,
     /// Conversations that were completed.
@@ -81,12 +89,22 @@ impl Counters {
             Record::TurnFailed { .. } => self.turns_failed += 1,
             Record::Said { parts, .. } | Record::Uttered { parts, .. } => self.messages += parts.len() as u64,
             Record::Confirmed { .. } => self.confirmed += 1,
+            Record::Stepped { step, value, .. } if step == peak::STEP => self.count_weighed(value),
             Record::Closed { how } => match how {
                 Closed::HandedOver => self.handed_over += 1,
                 Closed::Completed => self.completed += 1,
                 Closed::Rejected => {}
                 _ => self.lost += 1,
             },
+            _ => {}
+        }
+    }
+
+    fn count_weighed(&mut self, value: &Value) {
+        match serde_json::from_value::<peak::Weighed>(value.clone()).map(|weighed| weighed.choice) {
+            Ok(peak::Choice::PutOff | peak::Choice::Nobody) => self.put_off += 1,
+            Ok(peak::Choice::Line) => self.lined_up += 1,
+            Ok(peak::Choice::CallBack) => self.call_backs += 1,
             _ => {}
         }
     }

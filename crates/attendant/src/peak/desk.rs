@@ -1,0 +1,139 @@
+//! What all chats of a layer share: a gauge for each target, the line, and how loaded the bots are.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::{Gauge, Level, Options};
+use crate::availability::{Availability, Staffing};
+use crate::service::{Phase, Status};
+use crate::{InteractionId, Target, UnixMillis};
+
+/// How things stand, for consoles and metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// How busy the people behind each target are, by its name.
+    pub levels: BTreeMap<String, Level>,
+    /// Chats of the bots that the layer was told of.
+    pub chats: usize,
+    /// Whether the bots are near their limit.
+    pub shedding: bool,
+    /// Customers with whom a bot waits.
+    pub line: usize,
+}
+
+pub(super) struct Desk {
+    inner: Mutex<Inner>,
+    state: watch::Sender<State>,
+}
+
+#[derive(Default)]
+struct Inner {
+    gauges: BTreeMap<String, Gauge>,
+    /// Who waits, by when they came; the value is when they were last seen.
+    line: BTreeMap<(UnixMillis, InteractionId), UnixMillis>,
+    bots: Vec<watch::Receiver<Status>>,
+    shedding: bool,
+}
+
+/// A look at who is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub people: Option<Staffing>,
+    pub level: Level,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self { inner: Mutex::default(), state: watch::Sender::new(State::default()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn watch(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    pub fn count_in(&self, bot: watch::Receiver<Status>) {
+        self.lock().bots.push(bot);
+    }
+
+    /// Looks at the people behind a target, and moves its gauge. A picture that is too old is none.
+    pub fn look(&self, target: &Target, availability: &dyn Availability, options: &Options, now: UnixMillis) -> Look {
+        let people = availability.people(target).filter(|staffing| staffing.age <= options.stale_after);
+        let mut inner = self.lock();
+        let name = name(target);
+        let (level, before) = inner.gauges.entry(name.clone()).or_default().read(people.as_ref(), options, now);
+        if let Some(before) = before {
+            tracing::info!(target = %name, ?before, ?level, ?people, "how busy people are has changed");
+            self.publish(&inner);
+        }
+        Look { people, level }
+    }
+
+    /// Chats of all bots together.
+    fn chats(inner: &mut Inner) -> usize {
+        inner.bots.retain(|bot| bot.borrow().phase != Phase::Stopped);
+        inner.bots.iter().map(|bot| bot.borrow().chats).sum()
+    }
+
+    /// How many chats the bots have, and whether they are near their limit: from a share of it on, until a tenth below.
+    pub fn load(&self, options: &Options) -> (usize, bool) {
+        let mut inner = self.lock();
+        let chats = Self::chats(&mut inner);
+        let Some(most) = options.bots.chats_most else { return (chats, false) };
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let share = chats as f64 / most as f64;
+        let from = if inner.shedding { options.bots.shed_from - 0.1 } else { options.bots.shed_from };
+        let shedding = share >= from;
+        if shedding != inner.shedding {
+            inner.shedding = shedding;
+            tracing::warn!(chats, most, shedding, "the bots' own limit");
+            self.publish(&inner);
+        }
+        (chats, shedding)
+    }
+
+    /// Somebody waits, or still does. The place, from 1. Who was not seen for long has gone.
+    pub fn stand_in_line(&self, since: UnixMillis, who: &InteractionId, options: &Options, now: UnixMillis) -> usize {
+        let mut inner = self.lock();
+        let patience = i64::try_from(options.line.look_every.as_millis()).unwrap_or(i64::MAX).saturating_mul(3);
+        inner.line.insert((since, who.clone()), now);
+        inner.line.retain(|_, seen| now.0.saturating_sub(seen.0) <= patience);
+        self.publish(&inner);
+        inner.line.range(..=(since, who.clone())).count()
+    }
+
+    /// Somebody waits no longer.
+    pub fn leave_line(&self, since: UnixMillis, who: &InteractionId) {
+        let mut inner = self.lock();
+        inner.line.remove(&(since, who.clone()));
+        self.publish(&inner);
+    }
+
+    fn publish(&self, inner: &Inner) {
+        let chats = inner.bots.iter().map(|bot| bot.borrow().chats).sum();
+        let state = State {
+            levels: inner.gauges.iter().map(|(name, gauge)| (name.clone(), gauge.level())).collect(),
+            chats,
+            shedding: inner.shedding,
+            line: inner.line.len(),
+        };
+        self.state.send_if_modified(|current| {
+            let changed = *current != state;
+            *current = state;
+            changed
+        });
+    }
+}
+
+/// A target's name, as the log has it.
+pub(super) fn name(target: &Target) -> String {
+    match target {
+        Target::Agent(agent) => agent.to_string(),
+        Target::Skill(name) | Target::Queue(name) => name.clone(),
+    }
+}
