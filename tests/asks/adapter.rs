@@ -1,7 +1,5 @@
 //! Adapters that keep something from the runtime.
 
-#![allow(dead_code, reason = "more promises are on their way")]
-
 use std::sync::Arc;
 
 use attendant::{

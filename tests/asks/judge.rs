@@ -1,7 +1,5 @@
 //! What is wrong with a run in which bots say "About: …" to every line, by the centre's log alone.
 
-#![allow(dead_code, reason = "more promises are on their way")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -15,7 +13,15 @@ use super::scene::{BOT, OTHER_BOT};
 pub(super) const SOON: Duration = Duration::from_secs(90);
 
 /// Says one thing about each line, so that each answer can be told apart; hands over who asks for a human.
-pub(super) struct Answerer;
+#[derive(Default)]
+pub(super) struct Answerer {
+    /// Before each answer.
+    pub thinks: Duration,
+    /// A flaw: the last line first.
+    pub backwards: bool,
+    /// A flaw: it has no case for what does not come from the customer.
+    pub deaf: bool,
+}
 
 #[async_trait]
 impl Bot for Answerer {
@@ -23,17 +29,29 @@ impl Bot for Answerer {
         match turn.event() {
             Event::Started => turn.say("Hello.").await?,
             Event::Said(said) => {
-                for line in said.lines() {
-                    turn.say(answer_to(line)).await?;
+                let mut answers: Vec<String> = said.lines().iter().map(|line| answer_to(line)).collect();
+                if self.backwards {
+                    answers.reverse();
+                }
+                tokio::time::sleep(self.thinks).await;
+                for answer in answers {
+                    turn.say(answer).await?;
+                }
+                if let Some(name) = said.text().strip_prefix("I am ") {
+                    turn.remember("name", name)?;
                 }
                 if said.contains("human") {
                     return Ok(Next::HandOff(Handoff::to_skill("service").note("wants a person")));
                 }
             }
-            Event::HandoffFailed(_) => turn.say("Nobody is free right now.").await?,
-            Event::Returned => turn.say("I am back.").await?,
-            Event::PersonLeft(_) => turn.say("I am here again.").await?,
             Event::Silent(_) => return Ok(Next::finish("silent")),
+            _ if self.deaf => {}
+            Event::HandoffFailed(_) => turn.say("Nobody is free right now.").await?,
+            Event::Returned => {
+                let name = turn.recall::<String>("name")?.unwrap_or_default();
+                turn.say(format!("I am back, {name}.")).await?;
+            }
+            Event::PersonLeft(_) => turn.say("I am here again.").await?,
             _ => {}
         }
         Ok(Next::Listen)

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use attendant::journal::ErrorKind;
+use attendant::service::{self, Stopped};
 use attendant::{
     AgentId, Bot, Guard, InteractionId, MemoryJournal, Operation, Options, Platform, Presence, Service, Target,
     UnixMillis, Visibility,
@@ -41,8 +43,9 @@ pub(super) struct Scene {
     pub seed: u64,
     /// Something that keeps the promise is taken out, to see that it would be missed.
     pub broken: bool,
+    /// Open once the story has said who works there.
     centre: Option<Handle>,
-    processes: JoinSet<Result<()>>,
+    processes: JoinSet<Result<Stopped, service::Error>>,
     handles: Vec<attendant::Handle>,
     started: u64,
 }
@@ -132,6 +135,7 @@ impl Scene {
         self.centre = Some(in_process::open(options.with_centre(centre).with_seed(self.seed)));
     }
 
+    #[expect(clippy::expect_used, reason = "every story begins with it")]
     pub fn centre(&self) -> &Handle {
         self.centre.as_ref().expect("the scene is open")
     }
@@ -177,12 +181,7 @@ impl Scene {
             service = service.without(guard);
         }
         self.handles.push(handle);
-        let never = CancellationToken::new();
-        let running = service.run(never.clone(), never);
-        Ok(Process(self.processes.spawn(async move {
-            running.await?;
-            Ok(())
-        })))
+        Ok(Process(self.processes.spawn(service.run(CancellationToken::new(), CancellationToken::new()))))
     }
 
     /// A number from the seed, below `below`: other moments in every run.
@@ -281,7 +280,9 @@ impl Scene {
     pub(super) fn check(&mut self) -> Result<()> {
         while let Some(ended) = self.processes.try_join_next() {
             match ended {
-                Ok(result) => result.context("a process ended")?,
+                // Another process has the login now.
+                Ok(Err(service::Error::Journal(error))) if error.kind() == ErrorKind::Fenced => {}
+                Ok(ended) => drop(ended.context("a process ended")?),
                 Err(error) if error.is_cancelled() => {}
                 Err(error) => return Err(error).context("a process failed"),
             }

@@ -68,7 +68,8 @@ pub enum Event {
     PersonJoined(String),
     /// They left, and the bot is alone with the customer.
     PersonLeft(String),
-    /// The chat was handed over earlier and has come back.
+    /// The chat was handed over earlier and has come back, or the bot finds itself in a chat in which it has spoken before
+    /// and of which no journal tells.
     Returned,
 }
 

@@ -24,7 +24,8 @@ pub trait Journal: Send + Sync + 'static {
     async fn take(&self, login: &LoginId) -> Result<Held, Error>;
 
     /// Appends lines, all or none, in order. They are durable when this returns `Ok`, as far as the implementation was
-    /// told to be. Not cancel safe: a dropped call may or may not have appended.
+    /// told to be. Without any lines it tells whether the login is still held. Not cancel safe: a dropped call may or may
+    /// not have appended.
     async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), Error>;
 
     /// One story in full, closed or not; empty if there is none.

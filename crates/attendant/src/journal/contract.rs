@@ -19,7 +19,7 @@ macro_rules! journal_contract {
             who_takes_a_login_fences_the_others_off, a_login_that_nobody_took_cannot_be_written,
             closed_stories_are_not_given_back, nothing_comes_after_the_end, logins_do_not_see_each_other,
             stories_come_oldest_first, old_closed_stories_are_forgotten, an_interaction_can_come_back_as_another_story,
-            many_writers_at_once_lose_nothing, an_empty_append_is_fine);
+            many_writers_at_once_lose_nothing, an_empty_append_tells_who_holds_the_login);
     };
     (@cases $make:expr, $($case:ident),*) => {
         $(#[tokio::test]
@@ -184,8 +184,10 @@ pub async fn many_writers_at_once_lose_nothing(journal: &dyn Journal) {
     assert_eq!(futures_util::future::join_all(writers).await, [20; 8]);
 }
 
-/// Nothing to say is said.
-pub async fn an_empty_append_is_fine(journal: &dyn Journal) {
+/// Nothing to say is said, and tells whether the login is still held.
+pub async fn an_empty_append_tells_who_holds_the_login(journal: &dyn Journal) {
     let fence = journal.take(&login("a")).await.unwrap().fence;
     journal.append(&login("a"), fence, Vec::new()).await.unwrap();
+    journal.take(&login("a")).await.unwrap();
+    assert_eq!(refused(journal, fence, Vec::new()).await, ErrorKind::Fenced);
 }

@@ -211,6 +211,16 @@ impl Conversation {
         self.taken.extend(answered.into_keys());
     }
 
+    /// We spoke in this chat before, and no journal tells how it was: what the customer had said until then is answered, and
+    /// nobody is greeted twice.
+    pub(super) fn was_here_before(&mut self, index: u64) {
+        self.consider_answered(index);
+        self.came_back = true;
+        for event in self.events.iter_mut().filter(|event| **event == Event::Started) {
+            *event = Event::Returned;
+        }
+    }
+
     /// Drops the customer's lines that are older than the age policy; says how many there were.
     pub(super) fn drop_old_lines(&mut self, now: UnixMillis) {
         if !self.guards.stands(Guard::Age) {

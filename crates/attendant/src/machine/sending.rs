@@ -204,6 +204,8 @@ impl Conversation {
         if !ours {
             if self.turns > 0 {
                 self.remark(Remark::StrayLine { index });
+            } else if visibility == Visibility::All {
+                self.was_here_before(index);
             }
             return;
         }

@@ -23,8 +23,8 @@ use super::status::{Counters, Phase, Status};
 use super::writer::Writer;
 use super::{Error, Request, Service, Stopped};
 use crate::clock::Clock;
-use crate::guard::Guards;
-use crate::journal::{self, Fence, Journal, Line, StoryKey};
+use crate::guard::{Guard, Guards};
+use crate::journal::{self, ErrorKind, Fence, Journal, Line, StoryKey};
 use crate::machine::{Conversation, Input, Past, Ticket};
 use crate::turn::FromBot;
 use crate::{
@@ -167,6 +167,7 @@ impl Running {
                 SessionEnd::Lost => {
                     self.connected = false;
                     self.in_step = false;
+                    self.hold_the_login().await?;
                     self.everything_may_have_changed();
                 }
             }
@@ -194,6 +195,18 @@ impl Running {
                 }
                 Err(error) => return Err(Error::Journal(error)),
             }
+        }
+    }
+
+    /// Who has lost the connection may have lost the login with it, to a newer process: then this one signs in no more, and
+    /// what it still owes is the other's.
+    async fn hold_the_login(&mut self) -> Result<(), Error> {
+        match self.journal.append(&self.login, self.fence, Vec::new()).await {
+            Err(error) if error.kind() == ErrorKind::Fenced && self.guards.stands(Guard::Fencing) => {
+                Err(Error::Journal(error))
+            }
+            // Whether it can be written is seen when there is something to write.
+            _ => Ok(()),
         }
     }
 

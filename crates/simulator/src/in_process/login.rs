@@ -190,6 +190,7 @@ impl Platform for Login {
         let aimed = matches!(operation, Operation::Invite(_) | Operation::Transfer(_));
         let (name, operation) = spell(operation, &self.agent, self.limits())?;
         self.ask(name, Some(&chat), |inner| {
+            let operation = name_the_invited(inner, &self.agent, operation)?;
             let meddled = inner.faults.meddle(&self.agent, &chat, name, operation);
             for command in meddled.before {
                 let _ = inner.apply(command);
@@ -279,6 +280,23 @@ fn spell(
         Operation::Complete => ("Complete", model::Operation::Complete { queue: None }),
         _ => return unsupported("an operation that is newer than this platform"),
     })
+}
+
+/// The centre invites agents only; an adapter finds a free one with the skill, and so does this face.
+fn name_the_invited(
+    inner: &mut Inner,
+    me: &AgentName,
+    operation: model::Operation,
+) -> Result<model::Operation, PlatformError> {
+    let model::Operation::Invite(model::Target::Skill(skill)) = &operation else { return Ok(operation) };
+    let model = inner.world.model();
+    let skilled = model.profiles().filter(|profile| profile.skills.contains(skill) && profile.user != *me);
+    let free: Vec<String> =
+        skilled.filter(|one| model.is_free(&one.user)).map(|one| one.user.as_str().to_owned()).collect();
+    let found = inner.one_of(&free).cloned();
+    let found =
+        found.ok_or_else(|| PlatformError::new(PlatformErrorKind::NoTarget, "nobody with this skill is free"))?;
+    Ok(model::Operation::Invite(model::Target::Agent(found)))
 }
 
 fn aim(target: Target) -> Result<model::Target, PlatformError> {

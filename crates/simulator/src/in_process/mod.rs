@@ -173,6 +173,11 @@ impl Handle {
         inner.apply(Command::CustomerSays { chat: chat.clone(), text: text.to_owned() }).map(drop)
     }
 
+    /// A customer begins or stops to type.
+    pub fn customer_types(&self, chat: &ChatId, on: bool) -> Result<(), Refusal> {
+        self.shared.lock().apply(Command::CustomerTypes { chat: chat.clone(), on }).map(drop)
+    }
+
     /// A customer goes.
     pub fn customer_leaves(&self, chat: &ChatId) -> Result<(), Refusal> {
         self.shared.lock().apply(Command::CustomerLeaves { chat: chat.clone() }).map(drop)
@@ -192,6 +197,11 @@ impl Handle {
     /// How many simulated customers are still to come or in a chat.
     pub fn visitors(&self) -> usize {
         self.shared.lock().world.visitors()
+    }
+
+    /// A chat as its customer sees it: every entry that is not for the agents' side alone, in order.
+    pub fn seen(&self, chat: &ChatId) -> Vec<Arc<crate::model::Entry>> {
+        self.shared.lock().world.model().customer_transcript(chat, 0)
     }
 
     /// What agents have told the customer of a chat, in order.

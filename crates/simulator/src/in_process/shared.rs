@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use attendant::{Link, PlatformEvent};
 use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -120,6 +121,11 @@ impl Inner {
         let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let (least, most) = (millis(least), millis(most.max(least)));
         Duration::from_millis(self.chance.random_range(least..=most))
+    }
+
+    /// One of several, by chance.
+    pub(super) fn one_of<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+        of.choose(&mut self.chance)
     }
 
     /// How long one way takes.
