@@ -5,12 +5,14 @@
 use libtest_mimic::{Arguments, Trial};
 
 mod asks;
+mod binary;
 mod browser;
 mod deterministic;
 mod house;
 #[path = "interop/trials/mod.rs"]
 mod interop;
 mod platform_gws;
+mod real;
 mod whole;
 
 fn main() {
@@ -22,6 +24,7 @@ fn main() {
     trials.extend(asks::trials());
     trials.extend(platform_gws::trials());
     trials.extend(whole::trials());
+    trials.extend(real::trials());
     trials.extend(interop::trials());
     trials.extend(browser::trials(run_all));
     libtest_mimic::run(&arguments, trials).exit();

@@ -1,6 +1,5 @@
 //! The real thing: `attendant demo` with its FAQ bot, a customer and a person.
 
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio::time::timeout;
 
 use super::driver::Driver;
 use super::scene::{lines, quiet, ready, say};
+use crate::binary;
 
 /// How long the demo may take to train its bot and to sign in, in a debug build on a busy machine.
 const START: Duration = Duration::from_secs(25);
@@ -95,7 +95,7 @@ struct Running {
 
 /// Builds and starts the demo on a free port; gives its address.
 async fn start() -> Result<(Running, String)> {
-    let mut demo = Command::new(build().await?)
+    let mut demo = Command::new(binary::build().await?)
         .args(["demo", "--port", "0"])
         .env("NO_COLOR", "1")
         .stdout(Stdio::piped())
@@ -114,24 +114,4 @@ async fn start() -> Result<(Running, String)> {
     };
     let base = timeout(START, base).await.context("the demo does not start")??;
     Ok((Running { _process: demo, _printed: printed }, base))
-}
-
-/// The binary that belongs to this test run.
-async fn build() -> Result<PathBuf> {
-    let here = std::env::current_exe()?;
-    let profile = here.parent().and_then(Path::parent).context("a target directory")?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "attendant-cli", "--bin", "attendant"]);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    // What cargo tells this test about itself would make the build scripts of others run again.
-    for (name, _) in std::env::vars_os() {
-        let told = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "OUT_DIR"];
-        if name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix))) {
-            cargo.env_remove(name);
-        }
-    }
-    ensure!(cargo.status().await?.success(), "the binary does not build");
-    Ok(profile.join("attendant"))
 }

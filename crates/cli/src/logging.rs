@@ -16,7 +16,10 @@ pub fn start(verbose: u8, quiet: bool, format: LogFormat) {
     };
     let filter =
         EnvFilter::builder().with_env_var("ATTENDANT_LOG").try_from_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that cannot be written (a full disk, a pipe that nobody reads) would otherwise be complained of on the same
+    // standard error, and end the program with a panic.
+    let builder =
+        tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder
             .with_ansi(
