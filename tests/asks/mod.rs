@@ -5,7 +5,9 @@
 mod adapter;
 mod answering;
 mod judge;
+mod people;
 mod scene;
+mod trouble;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -31,18 +33,17 @@ pub(crate) struct Ask {
 type Story = for<'a> fn(&'a mut Scene) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 pub fn trials() -> Vec<Trial> {
-    let asks = answering::asks();
+    let asks = [answering::asks(), people::asks(), trouble::asks()].into_iter().flatten();
     let failed = |error: anyhow::Error| Failed::from(format!("{error:#}"));
-    asks.into_iter()
-        .flat_map(|Ask { name, seeds, broken, seen_as, story }| {
-            let kept = move || is_kept(seeds, story).map_err(failed);
-            let missed = move || is_missed(seeds, broken, seen_as, story).map_err(failed);
-            [
-                Trial::test(format!("asks::{name}"), kept),
-                Trial::test(format!("asks::{name}_and_it_is_seen_when_it_is_broken"), missed),
-            ]
-        })
-        .collect()
+    asks.flat_map(|Ask { name, seeds, broken, seen_as, story }| {
+        let kept = move || is_kept(seeds, story).map_err(failed);
+        let missed = move || is_missed(seeds, broken, seen_as, story).map_err(failed);
+        [
+            Trial::test(format!("asks::{name}"), kept),
+            Trial::test(format!("asks::{name}_and_it_is_seen_when_it_is_broken"), missed),
+        ]
+    })
+    .collect()
 }
 
 fn runs(seeds: u64) -> impl Iterator<Item = (Family, u64)> {

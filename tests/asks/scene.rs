@@ -1,8 +1,6 @@
 //! Where a promise is tried: the in-process centre on virtual time, the processes of bots in it, customers, and people
 //! whom the trial plays itself. What happened is read from the centre's own log.
 
-#![allow(dead_code, reason = "more promises are on their way")]
-
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -200,13 +198,7 @@ impl Scene {
 
     /// Waits until it is so, at most so long.
     pub async fn until(&self, what: &str, within: Duration, done: impl Fn() -> bool) -> Result<()> {
-        for _ in 0..=200 {
-            if done() {
-                return Ok(());
-            }
-            self.pass(within / 200).await;
-        }
-        bail!("not within {within:?}: {what}")
+        until(what, within, done).await
     }
 
     /// A customer asks for a chat, and the bot takes it.
@@ -255,15 +247,15 @@ impl Scene {
     }
 
     /// A person comes to work.
-    pub async fn person(&self, user: &'static str) -> Result<Person<'_>> {
+    pub async fn person(&self, user: &'static str) -> Result<Person> {
         let login = self.centre().login(user).with_context(|| format!("no person {user}"))?;
         login.sign_in().await?;
         login.set_presence(Presence::Ready).await?;
-        Ok(Person { scene: self, user, login })
+        Ok(Person { centre: self.centre().clone(), user, login })
     }
 
     /// Somebody on the agents' side brings a person into a chat, without asking the bot.
-    pub async fn bring_in(&self, person: &Person<'_>, chat: &ChatId) -> Result<()> {
+    pub async fn bring_in(&self, person: &Person, chat: &ChatId) -> Result<()> {
         let seat = self.centre().login(BOT).context("the bot has a login")?;
         let invite = || Operation::Invite(Target::Agent(AgentId::from(person.user)));
         let mut last = Ok(());
@@ -312,32 +304,42 @@ fn tell_chat(log: &Log, chat: &ChatId) -> String {
     format!("{chat}:\n{}", log.of_chat(chat.as_str()).map(line).collect::<String>())
 }
 
+async fn until(what: &str, within: Duration, done: impl Fn() -> bool) -> Result<()> {
+    for _ in 0..=200 {
+        if done() {
+            return Ok(());
+        }
+        tokio::time::sleep(within / 200).await;
+    }
+    bail!("not within {within:?}: {what}")
+}
+
 pub(super) fn interaction(chat: &ChatId) -> InteractionId {
     InteractionId::new(chat.as_str())
 }
 
 /// Somebody at a desk, through the same port as a bot.
-pub(super) struct Person<'a> {
-    scene: &'a Scene,
+pub(super) struct Person {
+    centre: Handle,
     pub user: &'static str,
     login: Login,
 }
 
-impl Person<'_> {
+impl Person {
     /// Waits for the chat to be offered, and takes it.
     pub async fn takes(&self, chat: &ChatId) -> Result<()> {
-        self.is_offered(chat).await?;
+        self.is_offered(chat, Duration::from_secs(180)).await?;
         self.does(chat, Operation::Accept { nickname: "Linus".to_owned() }).await
     }
 
-    pub async fn is_offered(&self, chat: &ChatId) -> Result<()> {
+    pub async fn is_offered(&self, chat: &ChatId, within: Duration) -> Result<()> {
         let offered = || self.sees(chat).is_some_and(|state| state == "offered");
-        self.scene.until(&format!("{} is offered {chat}", self.user), Duration::from_secs(180), offered).await
+        until(&format!("{} is offered {chat}", self.user), within, offered).await
     }
 
     /// Where the chat stands for this person, by the log.
     fn sees(&self, chat: &ChatId) -> Option<&'static str> {
-        let log = self.scene.log();
+        let log = self.centre.log();
         log.of_chat(chat.as_str()).fold(None, |seen, fact| match &fact.event {
             FactEvent::Offered { agent } if agent.as_str() == self.user => Some("offered"),
             FactEvent::Accepted { agent } if agent.as_str() == self.user => Some("taken"),

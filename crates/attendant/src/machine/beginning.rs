@@ -133,6 +133,7 @@ impl Conversation {
             doing: None,
             tickets: 0,
             last_reference: None,
+            early_failure: None,
             tries: 0,
             appended: 0,
             durable: 0,

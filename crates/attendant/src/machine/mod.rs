@@ -34,7 +34,7 @@ use serde_json::Value;
 use crate::guard::{Guard, Guards};
 use crate::journal::{Closed, Line, Record, StoryKey};
 use crate::options::Options;
-use crate::{AttachedData, Entry, Event, Next, ParticipantId, PlatformLimits, Target, UnixMillis};
+use crate::{AttachedData, Entry, Event, Next, ParticipantId, PlatformError, PlatformLimits, Target, UnixMillis};
 
 pub use beginning::Past;
 pub use effect::{Effect, Outcome, Remark};
@@ -112,6 +112,8 @@ pub struct Conversation {
     doing: Option<Doing>,
     tickets: Ticket,
     last_reference: Option<i64>,
+    /// A failure that was told before any receipt with its number.
+    early_failure: Option<(i64, PlatformError)>,
     /// How often the operation of this state, or the front message, was tried in vain.
     tries: u32,
 

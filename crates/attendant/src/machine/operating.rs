@@ -31,6 +31,7 @@ pub enum Task {
 impl Conversation {
     pub(super) fn perform(&mut self, task: Task, operation: Operation, now: UnixMillis) {
         self.tickets += 1;
+        self.early_failure = None;
         self.doing = Some(Doing { ticket: self.tickets, task });
         self.timers.set(Timer::Operation, after(now, self.options.sending.perform_within));
         self.effects.push(Effect::Perform { ticket: self.tickets, operation });
@@ -59,11 +60,17 @@ impl Conversation {
         }
     }
 
-    /// A failure that came after the receipt. With a reference it must be the last operation's; without, it is if that
-    /// one's effect is still waited for.
+    /// A failure of something that was taken. With a reference it must be the last operation's, whose receipt may still be
+    /// on its way; without, it is if that one's effect is still waited for.
     pub(super) fn failed_later(&mut self, reference: Option<i64>, error: &PlatformError, now: UnixMillis) -> Outcome {
-        if reference.is_some() && reference != self.last_reference {
-            return Outcome::Stale;
+        if let Some(number) = reference
+            && reference != self.last_reference
+        {
+            if self.doing.is_none() {
+                return Outcome::Stale;
+            }
+            self.early_failure = Some((number, error.clone())); // the receipt tells whose it is
+            return Outcome::Done;
         }
         if let Some(message) = self.sent_message() {
             self.refused(Task::Say(message), error, now);
@@ -77,6 +84,11 @@ impl Conversation {
 
     fn took(&mut self, task: Task, receipt: Receipt, now: UnixMillis) {
         self.last_reference = receipt.reference;
+        if let Some((number, error)) = self.early_failure.take()
+            && receipt.reference == Some(number)
+        {
+            return self.refused(task, &error, now);
+        }
         match task {
             Task::Say(message) => self.say_was_taken(message, now),
             Task::Typing | Task::Step => {}
