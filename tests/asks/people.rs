@@ -95,7 +95,7 @@ async fn awake_again(scene: &mut Scene) -> Result<()> {
     scene.says(&chat, "a human, please")?;
     person.takes(&chat).await?;
     let mine = scene.said_by(BOT, &chat).len();
-    if scene.seed % 2 == 0 {
+    if scene.seed.is_multiple_of(2) {
         person.says(&chat, "The bot can do that.").await?;
     }
     scene.says(&chat, "are you there?")?;
