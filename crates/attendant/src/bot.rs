@@ -64,6 +64,8 @@ pub enum Event {
     Silent(Duration),
     /// The handoff that the bot asked for did not work, and no choice of it is left.
     HandoffFailed(HandoffFailure),
+    /// A call-back was agreed, and the chat goes on.
+    CallBackAgreed,
     /// Somebody else on the agents' side came in.
     PersonJoined(String),
     /// They left, and the bot is alone with the customer.

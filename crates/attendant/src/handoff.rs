@@ -1,9 +1,19 @@
 //! Handing a conversation over to people: one value that says to whom, how, and with which words. In serde, because the
 //! journal keeps what was decided; its golden file guards the names.
 
+mod call_back;
+mod failure;
+mod words;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use call_back::CallBack;
+pub(crate) use call_back::number_in;
+pub use failure::HandoffFailure;
+pub(crate) use words::fill;
+pub use words::{Meanwhile, Waiting};
 
 use crate::AgentId;
 
@@ -18,6 +28,8 @@ pub enum Target {
     Skill(String),
     /// Back to this queue; routing decides.
     Queue(String),
+    /// To nobody now: a number is kept, and somebody calls back.
+    CallBack(CallBack),
 }
 
 /// How.
@@ -49,6 +61,12 @@ pub struct Handoff {
     pub choices: Vec<Choice>,
     /// Said to the customer before the first choice is tried.
     pub words: Option<String>,
+    /// Said again and again while a choice is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meanwhile: Option<Meanwhile>,
+    /// Said when an invited person has come in and before they speak.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introduction: Option<String>,
     /// For the person who takes over; the customer does not see it.
     pub note: Option<String>,
     /// The name of the rule that asks for it, as the journal, the log and the note tell it. `None` is the bot's own wish.
@@ -80,9 +98,14 @@ impl Handoff {
         Self::to(Target::Queue(queue.into()))
     }
 
+    /// A call-back instead of a person. Good as the last choice: it needs nobody.
+    pub fn to_call_back(call_back: CallBack) -> Self {
+        Self::to(Target::CallBack(call_back))
+    }
+
     fn to(target: Target) -> Self {
         let choices = vec![Choice { target, manner: Manner::Cold, deadline: None }];
-        Self { choices, words: None, note: None, rule: None, must: false }
+        Self { choices, words: None, meanwhile: None, introduction: None, note: None, rule: None, must: false }
     }
 
     /// Makes the last choice warm: invite, stay, leave when the person has spoken.
@@ -110,10 +133,33 @@ impl Handoff {
         self
     }
 
-    /// Words for the customer, said first.
+    /// If nothing else works: a call-back, as the configuration has it.
+    #[must_use]
+    pub fn or_call_back(self) -> Self {
+        self.or_else(Self::to_call_back(CallBack::new()))
+    }
+
+    /// Words for the customer, said first. `{place}` and `{minutes}` are put in as with [`meanwhile`](Self::meanwhile).
     #[must_use]
     pub fn saying(mut self, words: impl Into<String>) -> Self {
         self.words = Some(words.into());
+        self
+    }
+
+    /// Words for the customer while a choice is waited for, so often. `{place}` is the place in the queue and `{minutes}`
+    /// the wait, where the platform tells them; what stands in square brackets with one of them is left out where it does
+    /// not: `"Still looking for a colleague.[ You are number {place}.]"`.
+    #[must_use]
+    pub fn meanwhile(mut self, words: impl Into<String>, every: Duration) -> Self {
+        self.meanwhile = Some(Meanwhile { words: words.into(), every });
+        self
+    }
+
+    /// Words for the customer when an invited person is in, with `{name}` for who it is: `"{name} is here now, I leave you
+    /// with her."` Said before the person speaks or not at all.
+    #[must_use]
+    pub fn after(mut self, words: impl Into<String>) -> Self {
+        self.introduction = Some(words.into());
         self
     }
 
@@ -136,35 +182,5 @@ impl Handoff {
     pub fn must(mut self) -> Self {
         self.must = true;
         self
-    }
-}
-
-/// Why a handoff did not happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum HandoffFailure {
-    /// There is no such agent, skill or queue.
-    NoSuchTarget,
-    /// Nobody there can take it now.
-    NobodyAvailable,
-    /// The person declined, or the platform refused.
-    Refused(String),
-    /// Nobody came within the deadline.
-    TimedOut,
-}
-
-impl HandoffFailure {
-    /// A sentence that can be said to the customer as it is.
-    pub fn apology(&self) -> &'static str {
-        match self {
-            Self::NoSuchTarget | Self::Refused(_) => {
-                "I am sorry, I could not reach a colleague. Can I help you with something else?"
-            }
-            Self::NobodyAvailable => {
-                "I am sorry, all my colleagues are busy right now. Can I help you with something else?"
-            }
-            Self::TimedOut => "I am sorry, no colleague has answered. Can I help you with something else?",
-        }
     }
 }

@@ -27,7 +27,7 @@ mod turn;
 pub use availability::{Availability, Staffing};
 pub use bot::{Bot, BotError, Event, Next, Offer, Said, Verdict};
 pub use guard::Guard;
-pub use handoff::{Choice, Handoff, HandoffFailure, Manner, Target};
+pub use handoff::{CallBack, Choice, Handoff, HandoffFailure, Manner, Meanwhile, Target, Waiting};
 pub use ids::{AgentId, InteractionId, LoginId, ParticipantId};
 pub use interaction::{AttachedData, Interaction, InteractionState};
 pub use journal::{Journal, MemoryJournal};

@@ -32,6 +32,8 @@ pub struct Options {
     pub failover: Failover,
     /// Handing over to people.
     pub handoff: Handing,
+    /// Calling back where nobody could come.
+    pub call_back: CallBacks,
     /// A customer who says nothing.
     pub silence: Silence,
     /// Ending.
@@ -42,6 +44,13 @@ pub struct Options {
     pub recovery: Recovery,
     /// Signing in and stopping.
     pub service: ServiceTime,
+}
+
+impl Options {
+    /// Where failover, loop guard and drain hand over to.
+    pub fn fallback(&self) -> Option<Handoff> {
+        self.fallback.as_ref()?.handoff(self.handoff.meanwhile_every)
+    }
 }
 
 impl Default for Options {
@@ -58,47 +67,13 @@ impl Default for Options {
             bot: BotTime::default(),
             failover: Failover::default(),
             handoff: Handing::default(),
+            call_back: CallBacks::default(),
             silence: Silence::default(),
             closing: Closing::default(),
             loop_guard: LoopGuard::default(),
             recovery: Recovery::default(),
             service: ServiceTime::default(),
         }
-    }
-}
-
-/// Somewhere to hand over to: exactly one of agent, skill and queue.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Place {
-    /// One agent.
-    pub agent: Option<String>,
-    /// Anybody with this skill.
-    pub skill: Option<String>,
-    /// A queue.
-    pub queue: Option<String>,
-    /// Invite and stay until the person has spoken, instead of a transfer.
-    pub warm: bool,
-    /// Said to the customer first.
-    pub words: Option<String>,
-}
-
-impl Place {
-    /// As a handoff; `None` if the place is not valid.
-    pub fn handoff(&self) -> Option<Handoff> {
-        let mut handoff = match (&self.agent, &self.skill, &self.queue) {
-            (Some(agent), None, None) => Handoff::to_agent(agent.as_str()),
-            (None, Some(skill), None) => Handoff::to_skill(skill),
-            (None, None, Some(queue)) => Handoff::to_queue(queue),
-            _ => return None,
-        };
-        if self.warm {
-            handoff = handoff.warm();
-        }
-        if let Some(words) = &self.words {
-            handoff = handoff.saying(words);
-        }
-        Some(handoff)
     }
 }
 
@@ -118,6 +93,10 @@ macro_rules! group {
         }
     };
 }
+
+mod handing;
+
+pub use handing::{Afterwards, CallBacks, Handing, Place};
 
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -227,30 +206,6 @@ group! {
 }
 
 group! {
-    /// Handing over to people.
-    Handing {
-        /// How long one choice of a handoff may take, unless it says so itself: transfer not confirmed, person not joined.
-        @"humantime_serde" choice_within: Duration = seconds(60),
-        /// How long an invited person may be in without a word before the next choice is tried.
-        @"humantime_serde" speak_within: Duration = seconds(90),
-        /// Stay until the person has spoken, not only joined.
-        wait_for_words: bool = true,
-        /// Fall silent when another agent joins; else when they first speak to the customer. Either way silence is at once.
-        silent_on_join: bool = true,
-        /// Leave the conference once a person holds the conversation. Else stay, silent, and take up when they leave.
-        leave: bool = true,
-        /// Stay at most this long.
-        @"humantime_serde" stay_at_most: Duration = seconds(3600),
-        /// Most attempts to hand over in one chat.
-        most: u32 = 6,
-        /// A place that gave the chat back is not asked again within this time.
-        @"humantime_serde" not_again_within: Duration = seconds(600),
-        /// The key under which the note is attached where the platform has no messages for agents only.
-        note_key: String = "BotNote".to_owned(),
-    }
-}
-
-group! {
     /// A customer who says nothing.
     Silence {
         /// The bot is woken after so long, and again and again.
@@ -269,6 +224,8 @@ group! {
     Closing {
         /// How long the platform may take for each step of it.
         @"humantime_serde" step_within: Duration = seconds(20),
+        /// How long all after-call work may take; then what is left of it is left out, and the interaction is completed.
+        @"humantime_serde" after_call_within: Duration = seconds(120),
         /// A customer who has left may come back for so long (a page that is loaded again).
         @"humantime_serde" rejoin_within: Duration = seconds(5),
         /// The disposition of a chat that the customer has left.
@@ -351,7 +308,10 @@ impl Options {
             (self.handoff.choice_within, "handoff.choice_within"),
             (self.handoff.speak_within, "handoff.speak_within"),
             (self.silence.wake_after, "silence.wake_after"),
+            (self.handoff.meanwhile_every, "handoff.meanwhile_every"),
+            (self.call_back.answer_within, "call_back.answer_within"),
             (self.closing.step_within, "closing.step_within"),
+            (self.closing.after_call_within, "closing.after_call_within"),
             (self.service.sign_in_again_after, "service.sign_in_again_after"),
         ] {
             check(duration >= least, key, "must be longer than zero");
@@ -371,11 +331,13 @@ impl Options {
             "silence.wake_after",
             "must not be longer than silence.close_after",
         );
+        check(self.call_back.asks > 0, "call_back.asks", "must be at least 1");
+        check(self.handoff.most_hops > 0, "handoff.most_hops", "must be at least 1");
         check(self.failover.most_in_a_row > 0, "failover.most_in_a_row", "must be at least 1");
         check(self.loop_guard.turns_a_minute > 0, "loop_guard.turns_a_minute", "must be at least 1");
         check(self.loop_guard.same_words > 1, "loop_guard.same_words", "must be at least 2");
         check(
-            self.fallback.as_ref().is_none_or(|place| place.handoff().is_some()),
+            self.fallback.as_ref().is_none_or(Place::is_valid),
             "fallback",
             "needs exactly one of agent, skill and queue",
         );

@@ -167,9 +167,18 @@ pub enum ErrorKind {
     /// There is no such interaction for this login.
     #[error("not found")]
     NotFound,
-    /// There is no such agent, skill or queue, or nobody there can take it now.
+    /// Nobody there can take it now, or there is no such target: the platform does not say which.
     #[error("no such target")]
     NoTarget,
+    /// There is no such agent, skill or queue.
+    #[error("unknown target")]
+    UnknownTarget,
+    /// There are people, and all of them are busy.
+    #[error("busy")]
+    Busy,
+    /// Nobody who could take it is signed in.
+    #[error("nobody is signed in")]
+    NobodySignedIn,
     /// The message is too long or otherwise not acceptable.
     #[error("invalid")]
     Invalid,

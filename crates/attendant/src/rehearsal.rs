@@ -239,9 +239,14 @@ impl Rehearsal {
         for _ in 0..self.heard.handoff.as_ref().map_or(0, |handoff| handoff.choices.len()) {
             let kind = match &why {
                 HandoffFailure::NobodyAvailable => PlatformErrorKind::NoTarget,
-                HandoffFailure::NoSuchTarget => PlatformErrorKind::Invalid,
+                HandoffFailure::NoSuchTarget => PlatformErrorKind::UnknownTarget,
+                HandoffFailure::Busy => PlatformErrorKind::Busy,
+                HandoffFailure::NobodySignedIn => PlatformErrorKind::NobodySignedIn,
                 HandoffFailure::Refused(_) => PlatformErrorKind::NotAllowed,
-                HandoffFailure::TimedOut => {
+                HandoffFailure::TimedOut
+                | HandoffFailure::Circles
+                | HandoffFailure::NoNumber
+                | HandoffFailure::CustomerLeft => {
                     let end = self.stage.as_ref().and_then(|stage| stage.machine.timer(Timer::Choice));
                     if let Some(end) = end {
                         self.now = self.now.max(end);
@@ -275,7 +280,8 @@ impl Rehearsal {
 
     /// Whether the bot still holds the conversation.
     pub fn is_open(&self) -> bool {
-        self.stage.as_ref().is_some_and(|stage| *stage.machine.state() == State::Active)
+        let own = |stage: &Stage| matches!(stage.machine.state(), State::Active | State::CallingBack(..));
+        self.stage.as_ref().is_some_and(own)
     }
 
     /// How the turns failed that did, in words for people.

@@ -25,7 +25,7 @@ use crate::guard::Guards;
 use crate::journal::{self, Journal};
 use crate::machine::Command;
 use crate::options::InvalidOption;
-use crate::{Bot, Handoff, InteractionId, LoginId, Options, Platform, PlatformError, UnixMillis};
+use crate::{Bot, Handoff, InteractionId, LoginId, Options, Platform, PlatformError, UnixMillis, Waiting};
 
 pub use status::{Counters, Phase, Status, Summary};
 
@@ -57,6 +57,7 @@ pub struct Handle {
 #[derive(Debug)]
 enum Request {
     Command(InteractionId, Command),
+    Waiting(InteractionId, Waiting),
     Summaries(oneshot::Sender<Vec<Summary>>),
 }
 
@@ -176,6 +177,12 @@ impl Handle {
     pub async fn end(&self, interaction: InteractionId, words: impl Into<String>, disposition: impl Into<String>) {
         let command = Command::End { words: words.into(), disposition: disposition.into() };
         self.command(interaction, command).await;
+    }
+
+    /// Tells a conversation what is known of the wait for a person, for the words of its handoff.
+    pub async fn tell_the_wait(&self, interaction: InteractionId, waiting: Waiting) {
+        // A service that has ended has no conversations to tell.
+        let _ = self.requests.send(Request::Waiting(interaction, waiting)).await;
     }
 
     async fn command(&self, interaction: InteractionId, command: Command) {

@@ -47,8 +47,9 @@ pub fn refused(code: Option<StatusCode>, http: u16, doing: Doing) -> Kind {
         Some(Code::Unfinished) if doing == Doing::Read => Kind::Unavailable,
         Some(Code::Unfinished) => Kind::Unknown,
         Some(Code::NoPermission | Code::PasswordChange | Code::AccessDenied) => Kind::NotAllowed,
+        Some(Code::NotFound) if doing == Doing::Target => Kind::UnknownTarget,
         // The dialect without codes: for an invitation its one reason is that the agent does not come.
-        Some(Code::NotFound) | None if doing == Doing::Target => Kind::NoTarget,
+        None if doing == Doing::Target => Kind::NoTarget,
         Some(Code::NotFound | Code::NotRetrieved) => Kind::NotFound,
         Some(Code::MissingParameter | Code::Invalid) => Kind::Invalid,
         None if http >= 500 => Kind::Unavailable,
@@ -123,7 +124,7 @@ mod tests {
         ] {
             assert_eq!(error(&refusal(code), Doing::Operation).kind(), expected, "{code}");
         }
-        assert_eq!(error(&refusal(6), Doing::Target).kind(), Kind::NoTarget);
+        assert_eq!(error(&refusal(6), Doing::Target).kind(), Kind::UnknownTarget);
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Login {
                     Ok(_) => operation,
                     Err(_) if session.options().family == Family::Chats => {
                         let uri = targets::queue(session, queue).await.map_err(read)?;
-                        wire(WireTarget::Uri(uri.ok_or_else(|| nobody("there is no such queue"))?))
+                        wire(WireTarget::Uri(uri.ok_or_else(no_such_queue)?))
                     }
                     Err(error) => return Err(convert::error(&error, Doing::Target)),
                 };
@@ -140,15 +140,17 @@ impl Login {
     ) -> Result<Receipt, PlatformError> {
         let own = self.book().me().cloned();
         let free = targets::free_with_skill(self.session(), skill, own.as_ref()).await;
-        let free = free.map_err(|error| convert::error(&error, Doing::Read))?;
-        let mut last = nobody("nobody with this skill is free");
+        let free = free.map_err(|error| convert::error(&error, Doing::Read))??;
+        let mut last = PlatformError::new(PlatformErrorKind::Busy, "nobody with this skill is free");
         for person in free.iter().take(CANDIDATES) {
             let Some(target) = self.name_of(person) else { continue };
             match self.try_send(id, &wire(target)).await {
                 Ok(receipt) => return Ok(receipt),
                 Err(error) => {
                     let converted = convert::error(&error, Doing::Target);
-                    if error.outcome() == Outcome::Unknown || converted.kind() != PlatformErrorKind::NoTarget {
+                    let may_be_taken =
+                        matches!(converted.kind(), PlatformErrorKind::NoTarget | PlatformErrorKind::UnknownTarget);
+                    if error.outcome() == Outcome::Unknown || !may_be_taken {
                         return Err(converted);
                     }
                     last = converted;
@@ -171,6 +173,6 @@ fn named(agent: &str) -> Option<WireTarget> {
     (!agent.is_empty()).then(|| WireTarget::Agent(agent.to_owned()))
 }
 
-fn nobody(words: &str) -> PlatformError {
-    PlatformError::new(PlatformErrorKind::NoTarget, words)
+fn no_such_queue() -> PlatformError {
+    PlatformError::new(PlatformErrorKind::UnknownTarget, "there is no such queue")
 }

@@ -1,29 +1,47 @@
 //! Finding somebody for a handoff where the server takes agents only.
 
+use attendant::{PlatformError, PlatformErrorKind};
 use gws::{Contact, ContactQuery, Session};
 use rand::seq::SliceRandom;
 
-/// The free people with a skill, in random order: many logins that look at the same moment must not all take the first.
+/// The people with a skill who are free, or why nobody is. In random order: many logins that look at the same moment must
+/// not all take the first.
 pub async fn free_with_skill(
     session: &Session,
     skill: &str,
     own: Option<&gws::User>,
-) -> Result<Vec<Contact>, gws::Error> {
+) -> Result<Result<Vec<Contact>, PlatformError>, gws::Error> {
     let medium = session.options().medium.clone();
-    let contacts = session.contacts(&ContactQuery::people(&medium)).await?;
-    let mut free: Vec<Contact> = contacts.into_iter().filter(|one| one.is_available(&medium)).collect();
-    free.retain(|one| own.is_none_or(|own| !one.is(own)));
+    let mut people = session.contacts(&ContactQuery::people(&medium)).await?;
     let named =
         |skills: &[gws::Skill]| skills.iter().any(|one| one.name == skill || (!one.id.is_empty() && one.id == skill));
-    if free.iter().all(|one| one.skills.is_empty()) && !free.is_empty() {
+    if people.iter().all(|one| one.skills.is_empty()) && !people.is_empty() {
         // This server tells skills with users only.
         let skilled: Vec<gws::User> = session.users().await?.into_iter().filter(|user| named(&user.skills)).collect();
-        free.retain(|one| skilled.iter().any(|user| one.is(user)));
+        people.retain(|one| skilled.iter().any(|user| one.is(user)));
     } else {
-        free.retain(|one| named(&one.skills));
+        people.retain(|one| named(&one.skills));
     }
-    free.shuffle(&mut rand::rng());
-    Ok(free)
+    people.retain(|one| own.is_none_or(|own| !one.is(own)));
+    let nobody = if people.is_empty() {
+        PlatformError::new(PlatformErrorKind::UnknownTarget, "nobody has this skill")
+    } else if people.iter().any(|one| is_here(one, &medium)) {
+        PlatformError::new(PlatformErrorKind::Busy, "nobody with this skill is free")
+    } else {
+        PlatformError::new(PlatformErrorKind::NobodySignedIn, "nobody with this skill is signed in")
+    };
+    people.retain(|one| one.is_available(&medium));
+    if people.is_empty() {
+        return Ok(Err(nobody));
+    }
+    people.shuffle(&mut rand::rng());
+    Ok(Ok(people))
+}
+
+/// Signed in to this medium, with room or without.
+fn is_here(one: &Contact, medium: &str) -> bool {
+    let channel = one.channels().iter().find(|channel| channel.channel.eq_ignore_ascii_case(medium));
+    channel.is_some_and(|channel| !channel.is_logged_out())
 }
 
 /// A queue as a contact, for operations that take a URI.

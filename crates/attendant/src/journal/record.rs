@@ -126,6 +126,17 @@ pub enum Record {
         /// Whether it was the last one.
         last: bool,
     },
+    /// A call-back: how far the asking for a number is.
+    CallBack {
+        /// How often the customer was asked.
+        asked: u32,
+        /// The indexes of the customer's lines that were read.
+        lines: Vec<u64>,
+        /// The number, once there is one.
+        number: Option<String>,
+    },
+    /// The call-back is agreed, and the bot goes on.
+    CallBackAgreed,
     /// A person holds the conversation.
     PersonHolds {
         /// Their name in the chat.
@@ -215,7 +226,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Handoff, Said};
+    use crate::{CallBack, Handoff, Said};
 
     #[test]
     fn the_stored_form_stays_the_same() {
@@ -254,6 +265,18 @@ mod tests {
                 next: Next::HandOff(handoff.saying("one moment").note("angry")),
                 memory: BTreeMap::new(),
             },
+            Record::TurnEnded {
+                turn: 4,
+                next: Next::HandOff(
+                    Handoff::to_skill("billing")
+                        .warm()
+                        .meanwhile("Still looking.[ You are number {place}.]", Duration::from_secs(30))
+                        .after("{name} is here now.")
+                        .or_else(Handoff::to_call_back(CallBack::new().on("555-0134").asking("Which?").thanking("Ok.")))
+                        .or_call_back(),
+                ),
+                memory: BTreeMap::new(),
+            },
             Record::TurnEnded { turn: 4, next: Next::finish("resolved"), memory: BTreeMap::new() },
             Record::TurnFailed { turn: 5, why: TurnFailure::Error("no".into()) },
             Record::TurnFailed { turn: 6, why: TurnFailure::TooLate },
@@ -262,6 +285,11 @@ mod tests {
             Record::Withdrawn { messages: vec![2, 3], why: "a person spoke".into() },
             Record::Trying { choice: 0 },
             Record::ChoiceFailed { choice: 0, why: HandoffFailure::TimedOut, last: false },
+            Record::ChoiceFailed { choice: 1, why: HandoffFailure::NobodySignedIn, last: false },
+            Record::ChoiceFailed { choice: 2, why: HandoffFailure::CustomerLeft, last: true },
+            Record::CallBack { asked: 1, lines: vec![], number: None },
+            Record::CallBack { asked: 1, lines: vec![9], number: Some("555-0134".into()) },
+            Record::CallBackAgreed,
             Record::PersonHolds { nickname: "Anna".into() },
             Record::PersonGone { nickname: "Anna".into() },
             Record::Leaving,

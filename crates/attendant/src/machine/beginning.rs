@@ -11,7 +11,7 @@ use super::{Conversation, Effect, State, Step, Timer, after};
 use crate::guard::Guards;
 use crate::journal::{Closed, Record, StoryKey};
 use crate::options::Options;
-use crate::{Interaction, InteractionState, Offer, PlatformLimits, Target, UnixMillis};
+use crate::{Interaction, InteractionState, Offer, PlatformLimits, Target, UnixMillis, Waiting};
 
 /// What is left of a story that was handed over, in case the chat comes back.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +119,7 @@ impl Conversation {
             wake_after: None,
             firm: false,
             handoffs: 0,
+            waiting: Waiting::default(),
             gave_back: Vec::new(),
             last_target: None,
             came_back: false,
@@ -132,7 +133,8 @@ impl Conversation {
             errands: VecDeque::new(),
             doing: None,
             tickets: 0,
-            last_reference: None,
+            step_reference: None,
+            say_reference: None,
             early_failure: None,
             tries: 0,
             appended: 0,

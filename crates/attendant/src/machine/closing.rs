@@ -1,7 +1,7 @@
 //! The end: end the session, set the disposition, complete.
 
 use super::operating::Task;
-use super::{Conversation, Finishing, Lips, State, Step, Timer, after};
+use super::{Conversation, Finishing, Lips, Remark, State, Step, Timer, after};
 use crate::journal::Record;
 use crate::{Operation, UnixMillis};
 
@@ -24,6 +24,20 @@ impl Conversation {
         self.enter(State::Ended { disposition, step: Finishing::Disposition });
         self.timers.clear(Timer::Rejoin);
         self.timers.set(Timer::Step, after(now, self.options.closing.step_within));
+        self.timers.set(Timer::AfterCall, after(now, self.options.closing.after_call_within));
+    }
+
+    /// After-call work takes too long: what is left of it is left out, so that the slot is free again.
+    pub(super) fn after_call_ran_out(&mut self, now: UnixMillis) {
+        let State::Ended { step, .. } = &mut self.state else { return };
+        if *step == Finishing::Disposition {
+            *step = Finishing::Complete;
+            self.remark(Remark::LeftOut { operation: "after-call work" });
+        }
+        for _ in std::mem::take(&mut self.errands) {
+            self.append(Record::Attached, now);
+        }
+        self.timers.clear(Timer::Again);
     }
 
     pub(super) fn go_on_ended(&mut self, now: UnixMillis) -> bool {

@@ -2,13 +2,14 @@
 
 use super::{Attempt, Conversation, Remark, State, Step, Timer, after, between};
 use crate::journal::Record;
-use crate::{Event, Handoff, HandoffFailure, UnixMillis};
+use crate::{Event, Handoff, HandoffFailure, Target, UnixMillis};
 
 impl Conversation {
     /// The words for the customer and the note for the person go out before the first choice is tried.
     pub(super) fn announce(&mut self, handoff: &Handoff, now: UnixMillis) {
         if let Some(words) = &handoff.words {
-            self.utter(words, false, now);
+            let words = self.waiting.fill(words);
+            self.utter(&words, false, now);
         }
         if let Some(note) = &handoff.note {
             if self.limits.agent_only_messages {
@@ -31,34 +32,56 @@ impl Conversation {
             self.events.push_back(Event::HandoffFailed(HandoffFailure::NoSuchTarget)); // a handoff without any choice
             return;
         };
-        let within = chosen.deadline.unwrap_or(self.options.handoff.choice_within);
         let target = chosen.target.clone();
+        let within = chosen.deadline.unwrap_or(self.usual_deadline(&target));
         let soon = self.options.handoff.not_again_within;
         let circle = self.gave_back.iter().any(|(place, at)| *place == target && between(*at, now) < soon);
         self.append(Record::Trying { choice }, now);
         self.enter(Attempt { handoff, choice, step: Step::Owed }.into_state());
         if circle {
-            self.choice_failed(HandoffFailure::Refused("it gave the chat back".to_owned()), now);
+            self.choice_failed(HandoffFailure::Circles, now);
             return;
         }
-        self.last_target = Some(target);
+        if !matches!(target, Target::CallBack(_)) {
+            self.last_target = Some(target);
+        }
         self.timers.set(Timer::Choice, after(now, within));
+    }
+
+    pub(super) fn usual_deadline(&self, target: &Target) -> std::time::Duration {
+        match target {
+            Target::CallBack(_) => self.options.call_back.answer_within,
+            _ => self.options.handoff.choice_within,
+        }
     }
 
     /// A choice did not work: the next one, or the bot hears of it.
     pub(super) fn choice_failed(&mut self, why: HandoffFailure, now: UnixMillis) {
-        let (State::Transferring(attempt) | State::Inviting(attempt)) = &self.state else { return };
-        let Attempt { handoff, choice, .. } = attempt.clone();
-        let last = choice + 1 >= handoff.choices.len();
-        self.timers.clear(Timer::Choice);
-        self.append(Record::ChoiceFailed { choice, why: why.clone(), last }, now);
-        self.remark(Remark::ChoiceFailed(why.clone()));
+        let Some(attempt) = self.state.attempt().cloned() else { return };
+        let last = attempt.choice + 1 >= attempt.handoff.choices.len();
+        self.note_the_failure(why.clone(), last, now);
+        self.withdraw_unsent("nobody is looked for there any more", now);
         if last {
             self.enter(State::Active);
             self.events.push_back(Event::HandoffFailed(why));
             self.look_at_people(now);
         } else {
-            self.try_choice(handoff, choice + 1, now);
+            self.try_choice(attempt.handoff, attempt.choice + 1, now);
+        }
+    }
+
+    fn note_the_failure(&mut self, why: HandoffFailure, last: bool, now: UnixMillis) {
+        let Some(choice) = self.state.attempt().map(|attempt| attempt.choice) else { return };
+        self.timers.clear(Timer::Choice);
+        self.append(Record::ChoiceFailed { choice, why: why.clone(), last }, now);
+        self.remark(Remark::ChoiceFailed(why));
+    }
+
+    /// The search for somebody is off; the conversation is the bot's again for as long as the next step takes.
+    pub(super) fn call_the_search_off(&mut self, why: HandoffFailure, now: UnixMillis) {
+        if self.state.attempt().is_some() {
+            self.note_the_failure(why, true, now);
+            self.enter(State::Active);
         }
     }
 }

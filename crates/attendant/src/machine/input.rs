@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Ticket, Timer, Token};
 use crate::journal::TurnFailure;
 use crate::turn::TurnId;
-use crate::{Entry, Handoff, Interaction, Next, PlatformError, Receipt, Verdict};
+use crate::{Entry, Handoff, Interaction, Next, PlatformError, Receipt, Verdict, Waiting};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub enum Input {
     Timer(Timer),
     /// The platform was read.
     Read { ticket: Ticket, picture: Picture },
+    /// What is known of the wait for a person has changed.
+    Waiting(Waiting),
     /// Events may have been lost: read the platform again.
     Gap,
     /// The operator wants something.
@@ -85,13 +87,14 @@ pub enum InputKind {
     Durable,
     Timer,
     Read,
+    Waiting,
     Gap,
     Command,
 }
 
 impl InputKind {
     #[cfg(test)]
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Changed,
         Self::Heard,
         Self::Screened,
@@ -102,6 +105,7 @@ impl InputKind {
         Self::Durable,
         Self::Timer,
         Self::Read,
+        Self::Waiting,
         Self::Gap,
         Self::Command,
     ];
@@ -123,6 +127,7 @@ impl Input {
             Self::Durable { .. } => InputKind::Durable,
             Self::Timer(_) => InputKind::Timer,
             Self::Read { .. } => InputKind::Read,
+            Self::Waiting(_) => InputKind::Waiting,
             Self::Gap => InputKind::Gap,
             Self::Command(_) => InputKind::Command,
         }

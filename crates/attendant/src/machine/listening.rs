@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::{Conversation, Lips, Outcome, Remark, State, StateKind, Step, Timer, after, between};
 use crate::guard::Guard;
 use crate::journal::{Closed, Record, TurnFailure};
-use crate::{Entry, EntryKind, Event, Interaction, InteractionState, Next, Role, UnixMillis, Verdict, Visibility};
+use crate::{
+    Entry, EntryKind, Event, HandoffFailure, Interaction, InteractionState, Next, Role, UnixMillis, Verdict, Visibility,
+};
 
 impl Conversation {
     pub(super) fn screened(&mut self, verdict: Result<Verdict, TurnFailure>, now: UnixMillis) -> Outcome {
@@ -45,6 +47,7 @@ impl Conversation {
         if *self.data != interaction.data {
             self.data = Arc::new(interaction.data.clone());
         }
+        self.look_at_the_wait();
         for participant in &interaction.participants {
             self.came_in(participant);
         }
@@ -58,8 +61,14 @@ impl Conversation {
                     let disposition = disposition.clone();
                     self.session_ended(disposition, now);
                 }
-                State::Offered | State::Accepting(_) | State::Active | State::Transferring(_) | State::Inviting(_) => {
+                State::Offered
+                | State::Accepting(_)
+                | State::Active
+                | State::Transferring(_)
+                | State::Inviting(_)
+                | State::CallingBack(..) => {
                     let disposition = self.disposition_of_a_lost_session();
+                    self.call_the_search_off(HandoffFailure::CustomerLeft, now);
                     self.session_ended(disposition, now);
                 }
                 State::HumanPresent(_) | State::Leaving(..) => {
@@ -259,9 +268,11 @@ impl Conversation {
                 self.append(Record::Leaving, now);
                 self.enter(State::Leaving(holder, Step::Owed)); // the rest is the person's
             }
-            State::Active | State::Inviting(_) | State::Transferring(_) => {
+            State::Active | State::Inviting(_) | State::Transferring(_) | State::CallingBack(..) => {
+                let disposition = self.disposition_of_a_lost_session();
+                self.call_the_search_off(HandoffFailure::CustomerLeft, now);
                 self.drop_everything(now);
-                self.end(self.options.closing.left_disposition.clone(), now);
+                self.end(disposition, now);
             }
             _ => {}
         }
@@ -289,8 +300,9 @@ impl Conversation {
     }
 
     fn disposition_of_a_lost_session(&self) -> String {
-        match &self.decided {
-            Some(Next::Finish { disposition }) => disposition.clone(),
+        match (&self.decided, &self.state) {
+            (Some(Next::Finish { disposition }), _) => disposition.clone(),
+            (_, State::CallingBack(_, asking)) if asking.kept => self.options.call_back.disposition.clone(),
             _ => self.options.closing.left_disposition.clone(),
         }
     }

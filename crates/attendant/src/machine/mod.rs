@@ -8,6 +8,7 @@
 #![doc = include_str!("../../MACHINE.md")]
 
 mod beginning;
+mod calling_back;
 mod closing;
 mod effect;
 mod handing;
@@ -24,6 +25,7 @@ mod table;
 mod tests;
 mod timers;
 mod turns;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -34,12 +36,14 @@ use serde_json::Value;
 use crate::guard::{Guard, Guards};
 use crate::journal::{Closed, Line, Record, StoryKey};
 use crate::options::Options;
-use crate::{AttachedData, Entry, Event, Next, ParticipantId, PlatformError, PlatformLimits, Target, UnixMillis};
+use crate::{
+    AttachedData, Entry, Event, Next, ParticipantId, PlatformError, PlatformLimits, Target, UnixMillis, Waiting,
+};
 
 pub use beginning::Past;
 pub use effect::{Effect, Outcome, Remark};
 pub use input::{Answer, Command, Input, InputKind, Picture};
-pub use state::{Attempt, Finishing, Holder, State, StateKind, Step};
+pub use state::{Asking, Attempt, Finishing, Holder, State, StateKind, Step};
 pub use timers::{Timer, after, between};
 
 use operating::Doing;
@@ -91,6 +95,8 @@ pub struct Conversation {
     /// An operator's end is not put off by what the customer says meanwhile.
     firm: bool,
     handoffs: u32,
+    /// What is known of the wait for a person.
+    waiting: Waiting,
     /// Places that gave the chat back, and when: not again so soon.
     gave_back: Vec<(Target, UnixMillis)>,
     /// Who was asked last.
@@ -111,7 +117,9 @@ pub struct Conversation {
     // Operations.
     doing: Option<Doing>,
     tickets: Ticket,
-    last_reference: Option<i64>,
+    /// The number of the operation that this state is about, and of the last message.
+    step_reference: Option<i64>,
+    say_reference: Option<i64>,
     /// A failure that was told before any receipt with its number.
     early_failure: Option<(i64, PlatformError)>,
     /// How often the operation of this state, or the front message, was tried in vain.
@@ -210,28 +218,33 @@ impl Conversation {
 
     /// True when it is somebody else's move: the customer's, or that of a person who was asked for.
     pub fn waits_for_others(&self) -> bool {
-        let asked = matches!(
-            &self.state,
-            State::Transferring(Attempt { step: Step::Waiting, .. })
-                | State::Inviting(Attempt { step: Step::Waiting, .. })
-                | State::HumanPresent(_)
-        );
-        self.is_listening() || (asked && self.doing.is_none() && self.reading.is_none() && self.is_durable())
+        let asked = match &self.state {
+            State::Transferring(attempt) | State::Inviting(attempt) => attempt.step == Step::Waiting,
+            State::CallingBack(_, asking) => asking.asked > 0 && !asking.kept && self.unanswered.is_empty(),
+            State::HumanPresent(_) => true,
+            _ => false,
+        };
+        self.is_listening() || (asked && self.is_at_rest())
+    }
+
+    /// True when nothing is on its way.
+    fn is_at_rest(&self) -> bool {
+        self.outbox.is_empty()
+            && self.errands.is_empty()
+            && self.doing.is_none()
+            && self.reading.is_none()
+            && self.lips == Lips::Closed
+            && self.is_durable()
     }
 
     /// True when it waits for the customer, and nothing is on its way.
     pub fn is_listening(&self) -> bool {
         self.state == State::Active
             && self.turn.is_none()
-            && self.outbox.is_empty()
-            && self.errands.is_empty()
-            && self.doing.is_none()
             && self.decided.is_none()
             && self.events.is_empty()
             && self.unanswered.is_empty()
-            && self.reading.is_none()
-            && self.lips == Lips::Closed
-            && self.is_durable()
+            && self.is_at_rest()
     }
 
     /// Everything heard so far.
@@ -259,6 +272,7 @@ impl Conversation {
             Input::Durable { through } => self.became_durable(through),
             Input::Timer(timer) => return self.ran_out(timer, now),
             Input::Read { ticket, picture } => return self.read(ticket, picture, now),
+            Input::Waiting(waiting) => self.waiting = waiting,
             Input::Gap => self.start_reading(now, true),
             Input::Command(command) => self.command(command, now),
         }
@@ -275,6 +289,7 @@ impl Conversation {
             let moved = match self.state {
                 State::Offered | State::Closed(_) => false,
                 State::Active => self.go_on_active(now),
+                State::CallingBack(..) => self.go_on_calling_back(now),
                 State::HumanPresent(_) => self.go_on_beside_a_person(now),
                 State::Ended { .. } => self.go_on_ended(now),
                 _ => self.go_on_with_step(now),
@@ -284,6 +299,7 @@ impl Conversation {
             }
         }
         self.time_the_step(now);
+        self.mind_the_meantime(now);
         self.mind_the_silence(now);
     }
 
@@ -319,7 +335,7 @@ impl Conversation {
     fn enter(&mut self, state: State) {
         self.state = state;
         self.tries = 0;
-        self.last_reference = None;
+        self.step_reference = None;
         self.timers.clear(Timer::Again);
     }
 
@@ -334,6 +350,8 @@ impl Conversation {
             Timer::Answer => self.answer_ran_out(now),
             Timer::Patience => self.patience_ran_out(now),
             Timer::Echo => self.look_again(now),
+            Timer::Meanwhile => self.meanwhile_ran_out(now),
+            Timer::AfterCall => self.after_call_ran_out(now),
             Timer::Operation => self.operation_ran_out(now),
             Timer::Person => self.person_ran_out(now),
             Timer::Rejoin => self.customer_is_gone(now),

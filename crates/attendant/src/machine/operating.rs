@@ -7,7 +7,7 @@ use crate::journal::{Closed, Record};
 use crate::{HandoffFailure, Operation, PlatformError, PlatformErrorKind as Kind, Receipt, UnixMillis};
 
 /// The operation that is being performed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Doing {
     ticket: Ticket,
     task: Task,
@@ -60,22 +60,17 @@ impl Conversation {
         }
     }
 
-    /// A failure of something that was taken. With a reference it must be the last operation's, whose receipt may still be
-    /// on its way; without, it is if that one's effect is still waited for.
+    /// A failure of something that was taken. With a reference it must be that of the step or the last message, whose receipt may
+    /// still be on its way; without, it is if that one's effect is still waited for.
     pub(super) fn failed_later(&mut self, reference: Option<i64>, error: &PlatformError, now: UnixMillis) -> Outcome {
-        if let Some(number) = reference
-            && reference != self.last_reference
-        {
-            if self.doing.is_none() {
-                return Outcome::Stale;
-            }
-            self.early_failure = Some((number, error.clone())); // the receipt tells whose it is
-            return Outcome::Done;
-        }
-        if let Some(message) = self.sent_message() {
-            self.refused(Task::Say(message), error, now);
-        } else if self.doing.is_none() && self.state.step_mut().is_some_and(|step| *step == Step::Waiting) {
+        let can_be = |known: Option<i64>| reference.is_none() || reference == known;
+        let about_the_step = self.state.step_mut().is_some_and(|step| *step == Step::Waiting);
+        if about_the_step && self.doing.is_none_or(|doing| doing.task != Task::Step) && can_be(self.step_reference) {
             self.refused(Task::Step, error, now);
+        } else if let Some(message) = self.sent_message().filter(|_| can_be(self.say_reference)) {
+            self.refused(Task::Say(message), error, now);
+        } else if let Some(number) = reference.filter(|_| self.doing.is_some()) {
+            self.early_failure = Some((number, error.clone())); // the receipt tells whose it is
         } else {
             return Outcome::Stale;
         }
@@ -83,15 +78,18 @@ impl Conversation {
     }
 
     fn took(&mut self, task: Task, receipt: Receipt, now: UnixMillis) {
-        self.last_reference = receipt.reference;
         if let Some((number, error)) = self.early_failure.take()
             && receipt.reference == Some(number)
         {
             return self.refused(task, &error, now);
         }
         match task {
-            Task::Say(message) => self.say_was_taken(message, now),
-            Task::Typing | Task::Step => {}
+            Task::Say(message) => {
+                self.say_reference = receipt.reference;
+                self.say_was_taken(message, now);
+            }
+            Task::Step => self.step_reference = receipt.reference,
+            Task::Typing => {}
             Task::Attach => self.errand_done(now),
             Task::Disposition => self.disposition_done(),
         }
@@ -159,6 +157,15 @@ impl Conversation {
         if may_attach && !self.errands.is_empty() {
             return self.run_an_errand(now);
         }
+        if matches!(self.state, State::Transferring(_) | State::Inviting(_)) && self.still_ours() {
+            // What is said meanwhile; it is out before the next operation.
+            if !self.outbox.is_empty() {
+                return self.send(now);
+            }
+            if self.close_lips(now) {
+                return true;
+            }
+        }
         if !self.is_durable() || self.state.step_mut().is_none_or(|step| *step != Step::Owed) {
             return false;
         }
@@ -200,6 +207,7 @@ impl Conversation {
                 (Timer::Step, self.options.closing.step_within)
             }
             State::HumanPresent(_) => (Timer::Person, self.options.handoff.speak_within),
+            State::CallingBack(..) => (Timer::Choice, self.options.call_back.answer_within),
             State::Offered => (Timer::Screen, self.options.offers.screen_within),
             State::Active | State::Closed(_) => return,
         };
@@ -214,6 +222,7 @@ impl Conversation {
             State::Transferring(attempt) | State::Inviting(attempt) => {
                 attempt.step = Step::Doubtful(HandoffFailure::TimedOut);
             }
+            State::CallingBack(..) => return self.choice_failed(HandoffFailure::NoNumber, now),
             State::Offered | State::Active | State::HumanPresent(_) | State::Closed(_) => return,
             _ => {}
         }
@@ -246,7 +255,9 @@ impl Conversation {
             kind if handing => {
                 let why = match kind {
                     Kind::NoTarget => HandoffFailure::NobodyAvailable,
-                    Kind::Invalid => HandoffFailure::NoSuchTarget,
+                    Kind::UnknownTarget | Kind::Invalid => HandoffFailure::NoSuchTarget,
+                    Kind::Busy => HandoffFailure::Busy,
+                    Kind::NobodySignedIn => HandoffFailure::NobodySignedIn,
                     _ => HandoffFailure::Refused(error.to_string()),
                 };
                 self.choice_failed(why, now);
@@ -267,7 +278,9 @@ impl Conversation {
                 self.remark(Remark::LeftOut { operation: "end session" }); // completing ends it too
                 self.session_ended(disposition, now);
             }
-            State::Transferring(_) | State::Inviting(_) => self.choice_failed(HandoffFailure::TimedOut, now),
+            State::Transferring(_) | State::Inviting(_) | State::CallingBack(..) => {
+                self.choice_failed(HandoffFailure::TimedOut, now);
+            }
             State::Rejecting(_) => self.close(Closed::Rejected, now),
             State::Closed(_) | State::Offered | State::Active | State::HumanPresent(_) => {}
             State::Ended { .. } | State::JoinFailed(_) => self.close(Closed::GivenUp, now),

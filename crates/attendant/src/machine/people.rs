@@ -4,6 +4,7 @@
 use super::operating::Task;
 use super::{Attempt, Conversation, Holder, Lips, Remark, State, Step, Timer, after};
 use crate::guard::Guard;
+use crate::handoff::fill;
 use crate::journal::Record;
 use crate::{Entry, EntryKind, Event, HandoffFailure, Operation, Participant, Role, Target, UnixMillis};
 
@@ -68,7 +69,7 @@ impl Conversation {
 
     /// The person who holds the conversation, if anybody does.
     pub(super) fn holder(&self) -> Option<&Person> {
-        let inviting = matches!(self.state, State::Inviting(_));
+        let inviting = matches!(&self.state, State::Inviting(_) | State::HumanPresent(Holder { invited: Some(_), .. }));
         let on_join = self.options.handoff.silent_on_join || inviting;
         self.people.values().find(|person| person.spoken || (person.who.role == Role::Agent && !person.idle && on_join))
     }
@@ -82,10 +83,10 @@ impl Conversation {
             return;
         }
         match self.state.clone() {
-            State::Active => {
+            State::Active | State::CallingBack(..) => {
                 if let Some(person) = self.holder().cloned() {
                     self.hold(&person, None, now);
-                } else {
+                } else if self.state == State::Active {
                     self.announce_people();
                 }
             }
@@ -115,11 +116,18 @@ impl Conversation {
         self.events.clear();
         self.timers.clear(Timer::Choice);
         let nickname = person.who.nickname.clone();
+        let introduction = invited.as_ref().filter(|_| !person.spoken).and_then(|attempt| {
+            let words = attempt.handoff.introduction.as_ref()?;
+            Some(fill(words, &[("name", Some(&nickname))]))
+        });
         self.append(Record::PersonHolds { nickname: nickname.clone() }, now);
         self.remark(Remark::PersonHolds);
         let holder = Holder { id: person.who.id.clone(), nickname, since: now, invited };
         self.enter(State::HumanPresent(holder.clone()));
         self.timers.set(Timer::Person, after(now, self.options.handoff.speak_within));
+        if let Some(words) = introduction {
+            self.utter(&words, false, now);
+        }
         self.look_at_the_holder(holder, now);
     }
 
@@ -136,9 +144,11 @@ impl Conversation {
                 None => self.released(holder, now),
             };
         };
-        if !person.spoken && self.options.handoff.wait_for_words {
+        let introducing = holder.invited.is_some() && !self.outbox.is_empty();
+        if !person.spoken && (self.options.handoff.wait_for_words || introducing) {
             return;
         }
+        self.withdraw("a person holds the conversation", now);
         holder.invited = None;
         if self.options.handoff.leave {
             self.append(Record::Leaving, now);
@@ -211,8 +221,12 @@ impl Conversation {
         }
     }
 
-    /// Beside a person nothing is said; only a typing that still shows is taken back.
+    /// Beside a person nothing is said, but for the introduction of whoever was invited, and that only before they have
+    /// said anything themselves. A typing that still shows is taken back.
     pub(super) fn go_on_beside_a_person(&mut self, now: UnixMillis) -> bool {
+        if !self.outbox.is_empty() && self.people.values().all(|person| !person.spoken) {
+            return self.send(now);
+        }
         if std::mem::replace(&mut self.lips, Lips::Closed) != Lips::Typing {
             return false;
         }

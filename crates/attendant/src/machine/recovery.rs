@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::sending::Status;
 use super::turns::{OpenTurn, Phase};
-use super::{Attempt, Conversation, Effect, Finishing, Holder, Past, State, Step, Timer, after};
+use super::{Asking, Attempt, Conversation, Effect, Finishing, Holder, Past, State, Step, Timer, after};
 use crate::journal::{Line, Record};
 use crate::options::Options;
-use crate::{Event, HandoffFailure, Next, ParticipantId, PlatformLimits, UnixMillis, Visibility};
+use crate::{Event, HandoffFailure, Next, ParticipantId, PlatformLimits, Target, UnixMillis, Visibility};
 
 impl Conversation {
     /// Takes up the story of these lines: all of one story, by number. `None` if there are none, or it is closed. The first
@@ -89,8 +89,7 @@ impl Conversation {
             }
             Record::Reconsidered => {
                 if let Some(Next::HandOff(_)) = self.decided.take() {
-                    self.events
-                        .push_back(Event::HandoffFailed(HandoffFailure::Refused("handed over too often".into())));
+                    self.events.push_back(Event::HandoffFailed(HandoffFailure::Circles));
                 }
             }
             Record::Confirmed { message, index } => {
@@ -106,6 +105,23 @@ impl Conversation {
                     self.events.push_back(Event::HandoffFailed(why.clone()));
                 }
             }
+            Record::CallBack { asked, lines, number } => {
+                self.taken.extend(lines);
+                self.is_asking(Asking { asked: *asked, kept: number.is_some() });
+                self.timers.set(Timer::Choice, after(at, self.options.call_back.answer_within));
+            }
+            Record::CallBackAgreed => {
+                self.timers.clear(Timer::Choice);
+                self.state = State::Active;
+                self.events.push_back(Event::CallBackAgreed);
+            }
+            other => self.relive_end(other, at),
+        }
+    }
+
+    /// What leads away from the bot: people, and the end.
+    fn relive_end(&mut self, record: &Record, at: UnixMillis) {
+        match record {
             Record::PersonHolds { nickname } => self.relive_hold(nickname, at),
             Record::PersonGone { nickname } => {
                 self.timers.clear(Timer::Person);
@@ -129,9 +145,11 @@ impl Conversation {
             Record::Ended { disposition } => {
                 self.timers.clear_all();
                 self.relive_silence();
+                self.timers.set(Timer::AfterCall, after(at, self.options.closing.after_call_within));
                 self.state = State::Ended { disposition: disposition.clone(), step: Finishing::Disposition };
             }
             Record::Closed { how } => self.state = State::Closed(*how),
+            _ => {}
         }
     }
 
@@ -164,14 +182,20 @@ impl Conversation {
     fn relive_try(&mut self, choice: usize, at: UnixMillis) {
         let handoff = match (self.decided.take(), &self.state) {
             (Some(Next::HandOff(handoff)), _) => handoff,
-            (_, State::Transferring(attempt) | State::Inviting(attempt)) => attempt.handoff.clone(),
-            _ => return, // not written by this machine; the bot goes on
+            (_, state) => match state.attempt() {
+                Some(attempt) => attempt.handoff.clone(),
+                None => return, // not written by this machine; the bot goes on
+            },
         };
         self.handoffs += u32::from(choice == 0);
         let attempt = Attempt { handoff, choice, step: Step::Unsure };
-        let within = attempt.choice().and_then(|choice| choice.deadline).unwrap_or(self.options.handoff.choice_within);
-        self.timers.set(Timer::Choice, after(at, within));
-        self.last_target = attempt.choice().map(|choice| choice.target.clone());
+        if let Some(choice) = attempt.choice() {
+            let within = choice.deadline.unwrap_or(self.usual_deadline(&choice.target));
+            self.timers.set(Timer::Choice, after(at, within));
+            if !matches!(choice.target, Target::CallBack(_)) {
+                self.last_target = Some(choice.target.clone());
+            }
+        }
         self.state = attempt.into_state();
     }
 

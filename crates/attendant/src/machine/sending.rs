@@ -82,7 +82,9 @@ impl Conversation {
             return false; // its echo, or a look at the transcript, moves it on
         }
         let (number, visibility) = (front.number, front.visibility);
-        if self.options.pace.on && visibility == Visibility::All {
+        // An introduction is said at once: the person is about to speak.
+        let introduces = matches!(self.state, State::HumanPresent(_));
+        if self.options.pace.on && visibility == Visibility::All && !introduces {
             if self.lips != Lips::Typing {
                 self.lips = Lips::Typing;
                 let until = after(self.pace_from, self.time_to_type(&front.text)).max(now);
@@ -252,6 +254,7 @@ impl Conversation {
             self.decided = None;
             self.turn_failed_for_good(&TurnFailure::Undeliverable, now);
         }
+        self.look_at_people(now); // a person may have been waited for with it
     }
 
     /// Empties the outbox.
@@ -263,6 +266,18 @@ impl Conversation {
         }
         let messages = self.outbox.drain(..).map(|outgoing| outgoing.number).collect();
         self.append(Record::Withdrawn { messages, why: why.to_owned() }, now);
+    }
+
+    /// Takes back what is not on its way yet.
+    pub(super) fn withdraw_unsent(&mut self, why: &str, now: UnixMillis) {
+        let unsent = |outgoing: &Outgoing| outgoing.status == Status::Owed && outgoing.tries == 0;
+        let messages: Vec<u64> =
+            self.outbox.iter().filter(|outgoing| unsent(outgoing)).map(|outgoing| outgoing.number).collect();
+        if !messages.is_empty() {
+            self.outbox.retain(|outgoing| !unsent(outgoing));
+            self.timers.clear(Timer::Pace);
+            self.append(Record::Withdrawn { messages, why: why.to_owned() }, now);
+        }
     }
 
     /// How long ago the turn began, for the bot's own time is part of the pace.

@@ -1,7 +1,7 @@
 //! Where a conversation stands.
 
 use crate::journal::Closed;
-use crate::{Handoff, HandoffFailure, Manner, ParticipantId, UnixMillis};
+use crate::{Handoff, HandoffFailure, Manner, ParticipantId, Target, UnixMillis};
 
 /// Where a conversation stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub enum State {
     Transferring(Attempt),
     /// A choice of a handoff is an invitation: until the person is in.
     Inviting(Attempt),
+    /// A choice of a handoff is a call-back: until there is a number, and it is kept.
+    CallingBack(Attempt, Asking),
     /// A person holds the conversation; the bot is silent.
     HumanPresent(Holder),
     /// The conference is to be left to the person, until the platform has taken the interaction away.
@@ -67,6 +69,15 @@ pub struct Attempt {
     pub step: Step,
 }
 
+/// How far a call-back is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asking {
+    /// How often the customer was asked for a number.
+    pub asked: u32,
+    /// There is one, and it is to be attached.
+    pub kept: bool,
+}
+
 /// The person who holds the conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holder {
@@ -89,6 +100,7 @@ pub enum StateKind {
     Active,
     Transferring,
     Inviting,
+    CallingBack,
     HumanPresent,
     Leaving,
     Ending,
@@ -101,13 +113,14 @@ pub enum StateKind {
 
 impl StateKind {
     #[cfg(test)]
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Offered,
         Self::Accepting,
         Self::Rejecting,
         Self::Active,
         Self::Transferring,
         Self::Inviting,
+        Self::CallingBack,
         Self::HumanPresent,
         Self::Leaving,
         Self::Ending,
@@ -119,6 +132,14 @@ impl StateKind {
 }
 
 impl State {
+    /// The handoff whose choice is being tried, if one is.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        match self {
+            Self::Transferring(attempt) | Self::Inviting(attempt) | Self::CallingBack(attempt, _) => Some(attempt),
+            _ => None,
+        }
+    }
+
     /// The row of the table.
     pub fn kind(&self) -> StateKind {
         match self {
@@ -128,6 +149,7 @@ impl State {
             Self::Active => StateKind::Active,
             Self::Transferring(_) => StateKind::Transferring,
             Self::Inviting(_) => StateKind::Inviting,
+            Self::CallingBack(..) => StateKind::CallingBack,
             Self::HumanPresent(_) => StateKind::HumanPresent,
             Self::Leaving(..) => StateKind::Leaving,
             Self::Ending { .. } => StateKind::Ending,
@@ -158,7 +180,7 @@ impl State {
             Self::HumanPresent(holder) if holder.invited.is_none() => Closed::HandedOver,
             Self::Ended { .. } | Self::Ending { .. } => Closed::Completed,
             Self::JoinFailed(_) => Closed::JoinFailed,
-            Self::Active | Self::Inviting(_) | Self::HumanPresent(_) => Closed::Taken,
+            Self::Active | Self::Inviting(_) | Self::CallingBack(..) | Self::HumanPresent(_) => Closed::Taken,
             Self::Closed(how) => *how,
         }
     }
@@ -170,10 +192,11 @@ impl Attempt {
         self.handoff.choices.get(self.choice)
     }
 
-    /// As a state: a transfer or an invitation.
+    /// As a state: a transfer, an invitation or a call-back.
     pub fn into_state(self) -> State {
-        match self.choice().map(|choice| choice.manner) {
-            Some(Manner::Warm) => State::Inviting(self),
+        match self.choice().map(|choice| (&choice.target, choice.manner)) {
+            Some((Target::CallBack(_), _)) => State::CallingBack(self, Asking::default()),
+            Some((_, Manner::Warm)) => State::Inviting(self),
             _ => State::Transferring(self),
         }
     }

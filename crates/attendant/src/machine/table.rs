@@ -23,7 +23,7 @@ pub fn rule(state: StateKind, input: InputKind) -> Rule {
         // After the end everything is late; only a bot's decision on an offer could be late from the very beginning.
         (S::Closed, _) => Rule::Drops,
 
-        (_, I::Changed | I::Heard | I::Durable | I::Timer | I::Gap | I::Command) => Rule::Takes,
+        (_, I::Changed | I::Heard | I::Durable | I::Timer | I::Waiting | I::Gap | I::Command) => Rule::Takes,
 
         (S::Offered | S::Reconciling, I::Screened) => Rule::Takes,
         (S::Accepting | S::Rejecting, I::Screened) => Rule::Drops, // the deadline or an operator was faster
@@ -32,7 +32,14 @@ pub fn rule(state: StateKind, input: InputKind) -> Rule {
         (S::Active | S::Reconciling, I::Reported | I::TurnOver) => Rule::Takes,
         // The turn was stopped; what it had already put into the mailbox comes late.
         (
-            S::Transferring | S::Inviting | S::HumanPresent | S::Leaving | S::Ending | S::Ended | S::Accepting,
+            S::Transferring
+            | S::Inviting
+            | S::CallingBack
+            | S::HumanPresent
+            | S::Leaving
+            | S::Ending
+            | S::Ended
+            | S::Accepting,
             I::Reported | I::TurnOver,
         ) => Rule::Drops,
         (S::Offered | S::Rejecting | S::JoinFailed, I::Reported | I::TurnOver) => Rule::Unexpected,

@@ -27,12 +27,16 @@ pub enum Timer {
     Operation,
     /// The time to try an operation again.
     Again,
-    /// The choice of a handoff to work.
+    /// The choice of a handoff to work, or the customer's number for a call-back.
     Choice,
+    /// A choice of a handoff to work, before the customer is told that somebody is still looked for.
+    Meanwhile,
     /// The person to say something, or to be done.
     Person,
     /// The next step of the end.
     Step,
+    /// All after-call work to be done.
+    AfterCall,
     /// The customer to come back.
     Rejoin,
     /// The customer to say something.

@@ -202,9 +202,9 @@ impl Conversation {
         let Some(open) = self.open_turn(id) else { return Outcome::Stale };
         let failure = match outcome {
             Ok(answer) => {
-                let nothing = open.said.is_empty()
-                    && matches!(open.event, Event::Said(_))
-                    && matches!(answer.next, Next::Listen | Next::Wait { .. });
+                let waits = matches!(open.event, Event::Said(_) | Event::HandoffFailed(_));
+                let nothing =
+                    waits && open.said.is_empty() && matches!(answer.next, Next::Listen | Next::Wait { .. });
                 if !(nothing && self.options.failover.silence_fails) {
                     self.turn_succeeded(answer, now);
                     return Outcome::Done;
@@ -242,7 +242,7 @@ impl Conversation {
         if let Next::HandOff(handoff) = &next {
             if self.handoffs >= self.options.handoff.most {
                 self.append(Record::Reconsidered, now);
-                self.events.push_back(Event::HandoffFailed(HandoffFailure::Refused("handed over too often".into())));
+                self.events.push_back(Event::HandoffFailed(HandoffFailure::Circles));
                 return;
             }
             self.announce(handoff, now);
@@ -316,8 +316,7 @@ impl Conversation {
         if *why != TurnFailure::Undeliverable {
             self.utter(&apology, false, now);
         }
-        let fallback = self.options.fallback.as_ref().and_then(crate::options::Place::handoff);
-        let fallback = fallback.filter(|_| self.handoffs < self.options.handoff.most);
+        let fallback = self.options.fallback().filter(|_| self.handoffs < self.options.handoff.most);
         match (then, fallback) {
             (Then::Listen, _) => {}
             (Then::HandOff, Some(handoff)) => {
@@ -349,6 +348,9 @@ impl Conversation {
     }
 
     pub(super) fn command(&mut self, command: Command, now: UnixMillis) {
+        if let State::CallingBack(..) = self.state {
+            self.call_the_search_off(HandoffFailure::Refused("the operator has decided otherwise".to_owned()), now);
+        }
         match self.state {
             State::Offered => self.reject("the operator does not want it", now),
             State::Active if !self.firm => {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::run::Running;
 use crate::machine::{Command, Input, after};
-use crate::options::Place;
 use crate::{InteractionId, UnixMillis};
 
 /// How far the stop is.
@@ -52,7 +51,7 @@ impl Running {
             return true;
         }
         let within = self.options.service.hand_over_within;
-        let fallback = self.options.fallback.as_ref().and_then(Place::handoff);
+        let fallback = self.options.fallback();
         match (self.drain, fallback) {
             (Drain::Finishing(_), Some(handoff)) => {
                 self.drain = Drain::HandingOver(after(now, within));

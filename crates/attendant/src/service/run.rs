@@ -348,6 +348,7 @@ impl Running {
     fn requested(&mut self, request: Request) {
         match request {
             Request::Command(id, command) => self.deliver(&id, Input::Command(command)),
+            Request::Waiting(id, waiting) => self.deliver(&id, Input::Waiting(waiting)),
             Request::Summaries(answer) => {
                 let _ = answer.send(self.summaries()); // who asked may have gone
             }

@@ -194,6 +194,7 @@ fn target(target: &Target) -> String {
         Target::Agent(agent) => format!("the agent {agent}"),
         Target::Skill(skill) => format!("a person with the skill {skill}"),
         Target::Queue(queue) => format!("the queue {queue}"),
+        Target::CallBack(_) => "a call-back".to_owned(),
         _ => "a person".to_owned(),
     }
 }

@@ -130,8 +130,8 @@ async fn what_cannot_be_done_is_told_by_kind() {
     assert!(handle.login("nobody").is_none());
     let (login, mut events, id, _chat) = in_chat(&handle).await;
     for (operation, kind) in [
-        (Operation::Transfer(Target::Agent("nobody".into())), PlatformErrorKind::NoTarget),
-        (Operation::Transfer(Target::Queue("nowhere".into())), PlatformErrorKind::NoTarget),
+        (Operation::Transfer(Target::Agent("nobody".into())), PlatformErrorKind::UnknownTarget),
+        (Operation::Transfer(Target::Queue("nowhere".into())), PlatformErrorKind::UnknownTarget),
         (Operation::Accept { nickname: "again".into() }, PlatformErrorKind::WrongState),
         (say(&"x".repeat(5000)), PlatformErrorKind::Invalid),
     ] {
@@ -144,7 +144,7 @@ async fn what_cannot_be_done_is_told_by_kind() {
         PlatformEvent::OperationFailed { reference, error, .. } => Some((reference, error.kind())),
         _ => None,
     });
-    assert_eq!(failed.await, (taken.reference, PlatformErrorKind::NoTarget));
+    assert_eq!(failed.await, (taken.reference, PlatformErrorKind::NobodySignedIn));
 }
 
 #[tokio::test(start_paused = true)]

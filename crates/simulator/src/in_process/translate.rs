@@ -6,7 +6,7 @@ use attendant::{
 };
 use serde_json::Value;
 
-use crate::model::{self, AgentName, ChatView, Notice, Refusal, SeatState, Side};
+use crate::model::{self, Absent, AgentName, ChatView, Notice, Refusal, SeatState, Side};
 
 /// What an agent is told, as an event. A presence of somebody without a session is none.
 pub(super) fn event(notice: &Notice, reference: Option<i64>, me: &AgentName) -> Option<PlatformEvent> {
@@ -18,7 +18,14 @@ pub(super) fn event(notice: &Notice, reference: Option<i64>, me: &AgentName) -> 
             interaction: Some(id(view)),
             reference,
             // What is taken and then fails is the search for somebody.
-            error: PlatformError::new(PlatformErrorKind::NoTarget, refusal.message.clone()),
+            error: PlatformError::new(
+                match refusal.absent {
+                    Some(Absent::Busy) => PlatformErrorKind::Busy,
+                    Some(Absent::Away) => PlatformErrorKind::NobodySignedIn,
+                    None => PlatformErrorKind::NoTarget,
+                },
+                refusal.message.clone(),
+            ),
         },
         Notice::Entries(chat, entries) => PlatformEvent::Entries {
             interaction: InteractionId::new(chat.as_str()),
@@ -99,7 +106,7 @@ pub(super) fn entry(line: &model::Entry, me: &AgentName) -> Entry {
 pub(super) fn refused(refusal: &Refusal, aimed: bool) -> PlatformError {
     let kind = match refusal.code {
         Refusal::STATE => PlatformErrorKind::WrongState,
-        Refusal::UNKNOWN if aimed => PlatformErrorKind::NoTarget,
+        Refusal::UNKNOWN if aimed => PlatformErrorKind::UnknownTarget,
         Refusal::UNKNOWN => PlatformErrorKind::NotFound,
         Refusal::PERMISSION | 20 => PlatformErrorKind::NotAllowed,
         3 => PlatformErrorKind::Unsupported,

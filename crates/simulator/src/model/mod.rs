@@ -18,8 +18,8 @@ pub use centre::{AgentProfile, Centre, QueueProfile, Rules, stable_id};
 use chat::Chat;
 pub use chat::capabilities;
 pub use words::{
-    AgentName, Applied, ChatId, ChatView, Command, CustomerKey, Entry, EntryKind, Fact, FactEvent, Moment, Notice,
-    Notification, Operation, Participant, Presence, Refusal, SeatState, Side, Target, UserData, Visibility,
+    Absent, AgentName, Applied, ChatId, ChatView, Command, CustomerKey, Entry, EntryKind, Fact, FactEvent, Moment,
+    Notice, Notification, Operation, Participant, Presence, Refusal, SeatState, Side, Target, UserData, Visibility,
 };
 
 /// An agent login in the centre.
@@ -35,8 +35,13 @@ struct Agent {
 }
 
 impl Agent {
+    /// Ready for chats, were there room.
+    fn is_here(&self) -> bool {
+        self.presence == Presence::Ready && !self.do_not_disturb
+    }
+
     fn is_free(&self) -> bool {
-        self.presence == Presence::Ready && !self.do_not_disturb && self.holds.len() < self.profile.capacity
+        self.is_here() && self.holds.len() < self.profile.capacity
     }
 }
 

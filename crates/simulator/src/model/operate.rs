@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::Model;
 use super::chat::{Why, Wish};
 use super::words::{
-    AgentName, ChatId, EntryKind, FactEvent, Notice, Operation, Participant, Refusal, SeatState as State, Side, Target,
-    UserData, Visibility,
+    Absent, AgentName, ChatId, EntryKind, FactEvent, Notice, Operation, Participant, Refusal, SeatState as State, Side,
+    Target, UserData, Visibility,
 };
 
 impl Model {
@@ -231,7 +231,7 @@ impl Model {
         label: Option<String>,
     ) -> Result<(), Refusal> {
         if text.len() > self.rules.message_bytes {
-            return Err(Refusal { code: 10, message: format!("longer than {} bytes", self.rules.message_bytes) });
+            return Err(Refusal::new(10, format!("longer than {} bytes", self.rules.message_bytes)));
         }
         let Some(from) = self.participant(id, name) else { return Ok(()) };
         // Somebody whom the customer does not see cannot speak to the customer.
@@ -270,7 +270,8 @@ impl Model {
         } else if agent.is_free() {
             None
         } else {
-            Some(Refusal::state(format!("agent '{name}' is not available")))
+            let absent = if agent.is_here() { Absent::Busy } else { Absent::Away };
+            Some(Refusal::absent(absent, format!("agent '{name}' is not available")))
         }
     }
 
@@ -285,7 +286,7 @@ impl Model {
         let name = match target {
             Target::Agent(who) => self.find_agent(who)?,
             Target::Skill(_) | Target::Queue(_) => {
-                return Err(Refusal { code: 3, message: "only an agent can be invited".into() });
+                return Err(Refusal::new(3, "only an agent can be invited"));
             }
         };
         if let Some(refusal) = self.unavailable(id, &name) {
@@ -349,7 +350,7 @@ impl Model {
                     agent.presence == super::Presence::Ready && !agent.do_not_disturb && agent.profile.user != *name
                 });
                 if !ready {
-                    let refusal = Refusal::state(format!("nobody with skill '{skill}' is ready"));
+                    let refusal = Refusal::absent(Absent::Away, format!("nobody with skill '{skill}' is ready"));
                     self.tell_failure(id, name, reference, refusal);
                     return Ok(());
                 }

@@ -372,6 +372,17 @@ pub struct Refusal {
     pub code: u8,
     /// For people.
     pub message: String,
+    /// Why somebody who was asked for cannot come. Not on the wire.
+    pub absent: Option<Absent>,
+}
+
+/// Why somebody who was asked for cannot come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// Signed in, and without room.
+    Busy,
+    /// Not signed in, or not ready.
+    Away,
 }
 
 impl Refusal {
@@ -384,24 +395,34 @@ impl Refusal {
     /// Not found.
     pub const UNKNOWN: u8 = 6;
 
+    /// Any other code.
+    pub fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), absent: None }
+    }
+
+    /// Nobody comes.
+    pub fn absent(absent: Absent, message: impl Into<String>) -> Self {
+        Self { absent: Some(absent), ..Self::state(message) }
+    }
+
     /// A required parameter is missing.
     pub fn missing(what: &str) -> Self {
-        Self { code: Self::MISSING, message: format!("required parameter '{what}' is missing") }
+        Self::new(Self::MISSING, format!("required parameter '{what}' is missing"))
     }
 
     /// Not in this state.
     pub fn state(message: impl Into<String>) -> Self {
-        Self { code: Self::STATE, message: message.into() }
+        Self::new(Self::STATE, message)
     }
 
     /// No permission.
     pub fn permission(message: impl Into<String>) -> Self {
-        Self { code: Self::PERMISSION, message: message.into() }
+        Self::new(Self::PERMISSION, message)
     }
 
     /// Not found.
     pub fn unknown(message: impl Into<String>) -> Self {
-        Self { code: Self::UNKNOWN, message: message.into() }
+        Self::new(Self::UNKNOWN, message)
     }
 }
 

@@ -124,10 +124,7 @@ fn parse(body: &Bytes) -> Result<Value, Refusal> {
     if body.is_empty() {
         return Ok(json!({}));
     }
-    serde_json::from_slice(body)
-        .ok()
-        .filter(Value::is_object)
-        .ok_or(Refusal { code: 10, message: "the body is not a JSON object".into() })
+    serde_json::from_slice(body).ok().filter(Value::is_object).ok_or(Refusal::new(10, "the body is not a JSON object"))
 }
 
 fn name_of(body: &Result<Value, Refusal>) -> String {
@@ -197,7 +194,7 @@ fn about(state: &mut State, identity: &Identity, body: Result<Value, Refusal>, n
         "NotReady" => drop(state.apply(Command::SetPresence(agent, Presence::NotReady))?),
         "DoNotDisturbOn" => drop(state.apply(Command::SetDoNotDisturb(agent, true))?),
         "DoNotDisturbOff" => drop(state.apply(Command::SetDoNotDisturb(agent, false))?),
-        _ => return Err(Refusal { code: 3, message: format!("operation '{name}' is not known here") }),
+        _ => return Err(Refusal::new(3, format!("operation '{name}' is not known here"))),
     }
     Ok(json!({ "statusCode": 0 }))
 }
@@ -206,7 +203,7 @@ fn start_session(state: &mut State, identity: &Identity, body: &Value) -> Result
     let channels: Vec<String> = match body.get("channels") {
         None => vec!["chat".into()],
         Some(Value::Array(list)) => list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
-        Some(_) => return Err(Refusal { code: 10, message: "channels is not a list".into() }),
+        Some(_) => return Err(Refusal::new(10, "channels is not a list")),
     };
     if channels.is_empty() {
         return Err(Refusal::missing("channels"));

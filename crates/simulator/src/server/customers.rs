@@ -52,7 +52,7 @@ fn body_of(body: &Bytes) -> Result<(Value, String), Refusal> {
     let parsed: Value = serde_json::from_slice(body)
         .ok()
         .filter(Value::is_object)
-        .ok_or(Refusal { code: 10, message: "the body is not a JSON object".into() })?;
+        .ok_or(Refusal::new(10, "the body is not a JSON object"))?;
     let name = parsed.get("operationName").and_then(Value::as_str).ok_or_else(|| Refusal::missing("operationName"))?;
     let name = name.to_owned();
     Ok((parsed, name))
@@ -67,7 +67,7 @@ async fn request(Shared(core): Shared<Core>, headers: HeaderMap, body: Bytes) ->
         centre(&core, &headers)?;
         let (body, name) = body_of(&body)?;
         if name != "RequestChat" {
-            return Err(Refusal { code: 3, message: format!("operation '{name}' is not known here") });
+            return Err(Refusal::new(3, format!("operation '{name}' is not known here")));
         }
         let field = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
         let nickname = field("nickname").ok_or_else(|| Refusal::missing("nickname"))?;
@@ -131,7 +131,7 @@ async fn operate(Shared(core): Shared<Core>, headers: HeaderMap, Path(key): Path
             "SendStartTypingNotification" => Command::CustomerTypes { chat, on: true },
             "SendStopTypingNotification" => Command::CustomerTypes { chat, on: false },
             "Complete" => Command::CustomerLeaves { chat },
-            _ => return Err(Refusal { code: 3, message: format!("operation '{name}' is not known here") }),
+            _ => return Err(Refusal::new(3, format!("operation '{name}' is not known here"))),
         };
         state.apply(command)?;
         Ok(json!({ "statusCode": 0 }))

@@ -157,5 +157,5 @@ pub fn parse(family: Family, name: &str, body: &Value, model: &Model) -> Result<
 }
 
 fn unknown(name: &str) -> Refusal {
-    Refusal { code: 3, message: format!("operation '{name}' is not known here") }
+    Refusal::new(3, format!("operation '{name}' is not known here"))
 }

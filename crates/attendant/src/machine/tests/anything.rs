@@ -28,6 +28,7 @@ fn act(bench: &mut Bench, what: u8, how: u8, crashes: bool) {
         return;
     }
     match what % 32 {
+        0 if how.is_multiple_of(4) => bench.customer_says("call 555-0134"),
         0 | 1 => bench.customer_says(&format!("line {how}")),
         2..=4 => bench.tell(),
         5..=7 => bench.write(),
@@ -42,7 +43,14 @@ fn act(bench: &mut Bench, what: u8, how: u8, crashes: bool) {
         14 => drop(match how % 8 {
             0..=3 => bench.bot_ends(Next::Listen),
             4 => bench.bot_ends(Next::HandOff(Handoff::to_skill("people").saying("wait").note("note"))),
-            5 => bench.bot_ends(Next::HandOff(Handoff::to_agent("anna").warm().or_else(Handoff::to_queue("night")))),
+            5 => bench.bot_ends(Next::HandOff(
+                Handoff::to_agent("anna")
+                    .warm()
+                    .or_else(Handoff::to_queue("night"))
+                    .or_call_back()
+                    .meanwhile("still looking[, number {place}]", std::time::Duration::from_secs(25))
+                    .after("here is {name}"),
+            )),
             6 => bench.bot_ends(Next::finish("resolved")),
             _ => match bench.turn.take() {
                 Some(turn) => {
@@ -100,7 +108,7 @@ fn act(bench: &mut Bench, what: u8, how: u8, crashes: bool) {
             }
             1 => drop(bench.input(Input::Command(Command::HandOver(Handoff::to_queue("night"))))),
             2 => drop(bench.input(Input::Command(Command::End { words: "bye".into(), disposition: "stopped".into() }))),
-            _ => {}
+            _ => drop(bench.input(Input::Waiting(crate::Waiting { place: Some(how.into()), wait: None }))),
         },
         23 => {
             if crashes {

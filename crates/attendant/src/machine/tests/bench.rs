@@ -214,6 +214,11 @@ impl Bench {
                 }
                 self.open_lines.clone_from(lines);
             }
+            Record::CallBack { lines, .. } => {
+                for line in lines {
+                    assert_eq!(self.taken.insert(*line, 0), None, "line {line} is answered twice");
+                }
+            }
             Record::TurnEnded { .. } | Record::TurnFailed { .. } => self.open_lines.clear(),
             Record::PersonHolds { .. } | Record::Accepting => {
                 for line in self.open_lines.drain(..) {

@@ -7,7 +7,9 @@ use crate::journal::TurnFailure;
 use crate::machine::table::{Rule, rule};
 use crate::machine::{Command, Input, InputKind, Outcome, Picture, State, StateKind};
 use crate::turn::TurnId;
-use crate::{Handoff, InteractionState, Next, PlatformError, PlatformErrorKind, Receipt, Role, Verdict};
+use crate::{
+    CallBack, Handoff, InteractionState, Next, PlatformError, PlatformErrorKind, Receipt, Role, Verdict, Waiting,
+};
 
 /// A machine in this state, on its usual way there.
 fn in_state(state: StateKind) -> Bench {
@@ -28,6 +30,7 @@ fn in_state(state: StateKind) -> Bench {
         StateKind::Rejecting => bench.screen(Verdict::reject("no")),
         StateKind::Transferring => handoff(&mut bench, Handoff::to_skill("people")),
         StateKind::Inviting => handoff(&mut bench, Handoff::to_agent("anna").warm()),
+        StateKind::CallingBack => handoff(&mut bench, Handoff::to_call_back(CallBack::new())),
         StateKind::HumanPresent | StateKind::Leaving => {
             bench.room.join(Role::Agent, "anna", bench.now);
             if state == StateKind::Leaving {
@@ -126,6 +129,7 @@ fn inputs(kind: InputKind, bench: &Bench) -> Vec<Input> {
                 Input::Read { ticket: 999, picture: Picture::Gone },
             ]
         }
+        InputKind::Waiting => vec![Input::Waiting(Waiting { place: Some(2), wait: None })],
         InputKind::Gap => vec![Input::Gap],
         InputKind::Command => vec![
             Input::Command(Command::HandOver(Handoff::to_queue("night"))),

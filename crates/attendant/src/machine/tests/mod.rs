@@ -3,4 +3,5 @@
 mod anything;
 mod bench;
 mod every_pair;
+mod handing;
 mod scenes;

@@ -1,0 +1,136 @@
+//! What an operator can set about handing over to people, and about calling back where nobody could come.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::seconds;
+use crate::Handoff;
+
+/// Somewhere to hand over to: exactly one of agent, skill and queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Place {
+    /// One agent.
+    pub agent: Option<String>,
+    /// Anybody with this skill.
+    pub skill: Option<String>,
+    /// A queue.
+    pub queue: Option<String>,
+    /// Invite and stay until the person has spoken, instead of a transfer.
+    pub warm: bool,
+    /// Said to the customer first.
+    pub words: Option<String>,
+    /// Said while a person is looked for, every `handoff.meanwhile_every`.
+    pub meanwhile: Option<String>,
+    /// Said when an invited person is in, before they speak; `{name}` is who it is.
+    pub introduction: Option<String>,
+    /// Offer a call-back when nobody comes.
+    pub call_back: bool,
+}
+
+impl Place {
+    /// Whether exactly one of agent, skill and queue is given.
+    pub(super) fn is_valid(&self) -> bool {
+        [&self.agent, &self.skill, &self.queue].into_iter().flatten().count() == 1
+    }
+
+    /// As a handoff, with the words of the meantime so often; `None` if the place is not valid.
+    pub fn handoff(&self, every: Duration) -> Option<Handoff> {
+        let mut handoff = match (&self.agent, &self.skill, &self.queue) {
+            (Some(agent), None, None) => Handoff::to_agent(agent.as_str()),
+            (None, Some(skill), None) => Handoff::to_skill(skill),
+            (None, None, Some(queue)) => Handoff::to_queue(queue),
+            _ => return None,
+        };
+        if self.warm {
+            handoff = handoff.warm();
+        }
+        if let Some(words) = &self.words {
+            handoff = handoff.saying(words);
+        }
+        if let Some(words) = &self.meanwhile {
+            handoff = handoff.meanwhile(words, every);
+        }
+        if let Some(words) = &self.introduction {
+            handoff = handoff.after(words);
+        }
+        if self.call_back {
+            handoff = handoff.or_call_back();
+        }
+        Some(handoff)
+    }
+}
+
+group! {
+    /// Handing over to people.
+    Handing {
+        /// How long one choice of a handoff may take, unless it says so itself: transfer not confirmed, person not joined.
+        @"humantime_serde" choice_within: Duration = seconds(60),
+        /// How long an invited person may be in without a word before the next choice is tried.
+        @"humantime_serde" speak_within: Duration = seconds(90),
+        /// Stay until the person has spoken, not only joined.
+        wait_for_words: bool = true,
+        /// Fall silent when another agent joins; else when they first speak to the customer. Either way silence is at once.
+        silent_on_join: bool = true,
+        /// Leave the conference once a person holds the conversation. Else stay, silent, and take up when they leave.
+        leave: bool = true,
+        /// Stay at most this long.
+        @"humantime_serde" stay_at_most: Duration = seconds(3600),
+        /// Most attempts to hand over in one chat.
+        most: u32 = 6,
+        /// A place that gave the chat back is not asked again within this time.
+        @"humantime_serde" not_again_within: Duration = seconds(600),
+        /// The key under which the note is attached where the platform has no messages for agents only.
+        note_key: String = "BotNote".to_owned(),
+        /// How often the words of the meantime of the fallback are said.
+        @"humantime_serde" meanwhile_every: Duration = seconds(30),
+        /// The key of the attached data in which routing tells the customer's place in the queue; none if empty.
+        place_key: String = String::new(),
+        /// The key of the attached data in which routing tells the probable wait, in seconds; none if empty.
+        wait_key: String = String::new(),
+        /// Names in the chat of other bots: such an agent is no person, so nobody falls silent for it unless it was invited.
+        bots: Vec<String> = Vec::new(),
+        /// After so many handoffs from bot to bot, without a person in between, only the fallback and a call-back are left.
+        most_hops: usize = 4,
+        /// The key of the attached data in which bots leave their names for each other.
+        trail_key: String = "BotTrail".to_owned(),
+    }
+}
+
+/// What comes after a call-back was agreed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Afterwards {
+    /// The chat is ended, with the disposition.
+    #[default]
+    Finish,
+    /// The bot hears of it and goes on.
+    Listen,
+}
+
+group! {
+    /// Calling back where nobody could come: the choice of a handoff that needs nobody.
+    CallBacks {
+        /// The question for a number, unless the bot has its own.
+        ask: String = "Nobody is free right now. On which number may we call you back, and when?".to_owned(),
+        /// The question once more, when the answer had no number in it.
+        ask_again: String = "I could not find a telephone number in that. Which number may we call?".to_owned(),
+        /// How often is asked before the choice has failed.
+        asks: u32 = 2,
+        /// How long the customer may take for each answer.
+        @"humantime_serde" answer_within: Duration = seconds(180),
+        /// Said when the number is kept; `{number}` is put in.
+        thanks: String = "Thank you. We will call you back on {number}.".to_owned(),
+        /// The key of the attached data in which the customer's number may be already: then nobody asks. None if empty.
+        known_key: String = String::new(),
+        /// The key under which the number is attached.
+        number_key: String = "CallBackNumber".to_owned(),
+        /// The key under which the customer's own words are attached: they may tell the time.
+        words_key: String = "CallBackWords".to_owned(),
+        /// The disposition of a chat that ends so.
+        disposition: String = "call-back".to_owned(),
+        /// And then?
+        then: Afterwards = Afterwards::Finish,
+    }
+}
