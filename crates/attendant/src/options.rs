@@ -49,7 +49,7 @@ pub struct Options {
 impl Options {
     /// Where failover, loop guard and drain hand over to.
     pub fn fallback(&self) -> Option<Handoff> {
-        self.fallback.as_ref()?.handoff(self.handoff.meanwhile_every)
+        self.fallback.as_ref()?.handoff()
     }
 }
 
@@ -308,7 +308,6 @@ impl Options {
             (self.handoff.choice_within, "handoff.choice_within"),
             (self.handoff.speak_within, "handoff.speak_within"),
             (self.silence.wake_after, "silence.wake_after"),
-            (self.handoff.meanwhile_every, "handoff.meanwhile_every"),
             (self.call_back.answer_within, "call_back.answer_within"),
             (self.closing.step_within, "closing.step_within"),
             (self.closing.after_call_within, "closing.after_call_within"),

@@ -19,7 +19,7 @@ pub use layer::Peak;
 pub use level::{Gauge, Level, expected_wait};
 pub use options::{Bots, CallBack, Line, Options, Policy};
 pub use weigh::{Case, Choice, Reason, Weighed, need, price, weigh};
-pub use words::{Facts, Words, minutes, telephone_number};
+pub use words::{Facts, Words, minutes};
 
 /// The name of the step under which the journal has what was [`Weighed`].
 pub const STEP: &str = "peak";

@@ -52,6 +52,7 @@ impl Availability for Table {
         let name = match target {
             Target::Agent(agent) => agent.as_str(),
             Target::Skill(name) | Target::Queue(name) => name,
+            Target::CallBack(_) => return None,
         };
         let row = self.0.get(name)?;
         Some(Staffing {

@@ -203,8 +203,7 @@ impl Conversation {
         let failure = match outcome {
             Ok(answer) => {
                 let waits = matches!(open.event, Event::Said(_) | Event::HandoffFailed(_));
-                let nothing =
-                    waits && open.said.is_empty() && matches!(answer.next, Next::Listen | Next::Wait { .. });
+                let nothing = waits && open.said.is_empty() && matches!(answer.next, Next::Listen | Next::Wait { .. });
                 if !(nothing && self.options.failover.silence_fails) {
                     self.turn_succeeded(answer, now);
                     return Outcome::Done;

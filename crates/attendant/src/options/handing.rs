@@ -21,8 +21,11 @@ pub struct Place {
     pub warm: bool,
     /// Said to the customer first.
     pub words: Option<String>,
-    /// Said while a person is looked for, every `handoff.meanwhile_every`.
+    /// Said while a person is looked for.
     pub meanwhile: Option<String>,
+    /// So often; every 30 seconds if it does not say.
+    #[serde(with = "humantime_serde::option")]
+    pub meanwhile_every: Option<Duration>,
     /// Said when an invited person is in, before they speak; `{name}` is who it is.
     pub introduction: Option<String>,
     /// Offer a call-back when nobody comes.
@@ -35,8 +38,8 @@ impl Place {
         [&self.agent, &self.skill, &self.queue].into_iter().flatten().count() == 1
     }
 
-    /// As a handoff, with the words of the meantime so often; `None` if the place is not valid.
-    pub fn handoff(&self, every: Duration) -> Option<Handoff> {
+    /// As a handoff; `None` if the place is not valid.
+    pub fn handoff(&self) -> Option<Handoff> {
         let mut handoff = match (&self.agent, &self.skill, &self.queue) {
             (Some(agent), None, None) => Handoff::to_agent(agent.as_str()),
             (None, Some(skill), None) => Handoff::to_skill(skill),
@@ -50,7 +53,7 @@ impl Place {
             handoff = handoff.saying(words);
         }
         if let Some(words) = &self.meanwhile {
-            handoff = handoff.meanwhile(words, every);
+            handoff = handoff.meanwhile(words, self.meanwhile_every.unwrap_or(seconds(30)));
         }
         if let Some(words) = &self.introduction {
             handoff = handoff.after(words);
@@ -83,8 +86,6 @@ group! {
         @"humantime_serde" not_again_within: Duration = seconds(600),
         /// The key under which the note is attached where the platform has no messages for agents only.
         note_key: String = "BotNote".to_owned(),
-        /// How often the words of the meantime of the fallback are said.
-        @"humantime_serde" meanwhile_every: Duration = seconds(30),
         /// The key of the attached data in which routing tells the customer's place in the queue; none if empty.
         place_key: String = String::new(),
         /// The key of the attached data in which routing tells the probable wait, in seconds; none if empty.

@@ -135,5 +135,6 @@ pub(super) fn name(target: &Target) -> String {
     match target {
         Target::Agent(agent) => agent.to_string(),
         Target::Skill(name) | Target::Queue(name) => name.clone(),
+        Target::CallBack(_) => "call-back".to_owned(),
     }
 }

@@ -9,9 +9,10 @@ use tokio::sync::watch;
 
 use super::desk::{self, Desk, State};
 use super::weigh::{Case, Choice, Reason, Weighed, weigh};
-use super::words::{Facts, minutes, telephone_number};
+use super::words::{Facts, minutes};
 use super::{Options, STEP, expected_wait};
 use crate::availability::Availability;
+use crate::handoff::number_in;
 use crate::options::{InvalidOption, Place};
 use crate::service::Status;
 use crate::{Bot, BotError, Event, Handoff, Next, Offer, Target, Turn, UnixMillis, Verdict};
@@ -271,7 +272,7 @@ impl Bot for Peak {
         let mut memory = before.clone();
         if let Event::Said(said) = turn.event()
             && std::mem::take(&mut memory.offered)
-            && let Some(number) = telephone_number(&said.text())
+            && let Some(number) = number_in(&said.text())
         {
             self.leave_line(turn, &mut memory);
             turn.remember(MEMORY, &memory)?;

@@ -116,19 +116,10 @@ pub fn minutes(wait: Duration) -> u64 {
     if minutes <= 10 { minutes } else { minutes.div_ceil(5) * 5 }
 }
 
-/// A telephone number in what a customer says: at least six digits, with what people put between them.
-pub fn telephone_number(text: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '/' | '(' | ')' | '.');
-    let found = text
-        .split(|c: char| !fits(c))
-        .map(|part| part.trim_matches(|c: char| !c.is_ascii_digit() && c != '+' && c != '('))
-        .find(|part| (6..=15).contains(&part.chars().filter(char::is_ascii_digit).count()));
-    found.map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handoff::number_in;
 
     #[test]
     fn what_is_not_known_is_left_out() {
@@ -160,7 +151,7 @@ mod tests {
             ("in 2 days or 3", None),
             ("", None),
         ] {
-            assert_eq!(telephone_number(text).as_deref(), number, "{text}");
+            assert_eq!(number_in(text).as_deref(), number, "{text}");
         }
     }
 }
