@@ -71,13 +71,30 @@ pub fn login_on(client: &gws::Client, credentials: Credentials) -> Arc<dyn Platf
 
 /// Opens the journal. A relative path begins at the folder of the configuration.
 pub fn journal(config: &Config) -> Result<Arc<dyn Journal>, Failure> {
-    Ok(match &config.journal {
-        config::Journal::Memory {} => Arc::new(MemoryJournal::new()),
-        config::Journal::Sqlite(options) => {
-            let options = journal_sqlite::Options { path: config.folder.join(&options.path), ..options.clone() };
+    Ok(match journal_file(config) {
+        None => Arc::new(MemoryJournal::new()),
+        Some(options) => {
             Arc::new(SqliteJournal::open(&options).map_err(|error| Failure::new(ExitStatus::Failed, error))?)
         }
     })
+}
+
+/// Whether the journal could be opened. True: it is in use, by bots that run.
+pub fn check_journal(config: &Config) -> Result<bool, Failure> {
+    match journal_file(config).map_or(Ok(()), |options| SqliteJournal::check(&options)) {
+        Ok(()) => Ok(false),
+        Err(journal_sqlite::Error::InUse { .. }) => Ok(true),
+        Err(error) => Err(Failure::new(ExitStatus::Failed, error)),
+    }
+}
+
+fn journal_file(config: &Config) -> Option<journal_sqlite::Options> {
+    match &config.journal {
+        config::Journal::Memory {} => None,
+        config::Journal::Sqlite(options) => {
+            Some(journal_sqlite::Options { path: config.folder.join(&options.path), ..options.clone() })
+        }
+    }
 }
 
 fn make_bot(bot: &config::Bot, folder: &Path) -> Result<Arc<dyn Bot>, Failure> {

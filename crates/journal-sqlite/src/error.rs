@@ -6,13 +6,23 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file or its folder cannot be read or written.
-    #[error("the journal {path} cannot be opened")]
+    /// The file cannot be read.
+    #[error("the journal {path} cannot be read; see that this program may read and write it, and its folder")]
     Io {
         /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error(
+        "the journal {path} cannot be written; see that its folder exists, that this program may write there, and that the disk has room"
+    )]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
     },
     /// SQLite refused.
     #[error("the journal {path} cannot be used")]

@@ -46,6 +46,12 @@ impl SqliteJournal {
         Ok(Self { commands: Some(commands), writer: Some(thread) })
     }
 
+    /// Whether the file could be opened, or made where there is none. Changes nothing and leaves nothing behind, not even a
+    /// new file. Blocks on the disk.
+    pub fn check(options: &Options) -> Result<(), Error> {
+        schema::check(options)
+    }
+
     /// What has been written since the file was opened.
     pub async fn counters(&self) -> Result<Counters, JournalError> {
         self.call(Command::Counters).await

@@ -34,11 +34,29 @@ fn upgrade_by(upgrades: &[Upgrade], version: u32, record: Value) -> Option<Value
 
 /// Opens the file and takes it for this process. Nothing is written to a file that is not ours or not whole.
 pub(crate) fn open(options: &Options) -> Result<Connection, Error> {
+    connect(options, |connection| {
+        let format = examine(connection, &options.path)?;
+        prepare(connection, options, format)
+    })
+}
+
+/// The same without making or changing anything: whether the file could be opened, or made where there is none.
+pub(crate) fn check(options: &Options) -> Result<(), Error> {
+    let path = &options.path;
+    if path.exists() {
+        return connect(options, |connection| examine(connection, path).map(drop)).map(drop);
+    }
+    let io = |source| Error::Io { path: path.clone(), source };
+    std::fs::File::create_new(path).map_err(io)?;
+    std::fs::remove_file(path).map_err(io)
+}
+
+fn connect(options: &Options, work: impl FnOnce(&mut Connection) -> Result<(), Failure>) -> Result<Connection, Error> {
     let path = &options.path;
     recognise(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(|error| sqlite(path, error))?;
-    prepare(&mut connection, options).map_err(|failure| match failure {
+    work(&mut connection).map_err(|failure| match failure {
         Failure::Sqlite(error) => sqlite(path, error),
         Failure::Told(error) => error,
     })?;
@@ -70,15 +88,15 @@ fn recognise(path: &Path) -> Result<(), Error> {
     if length == 0 || head == *b"SQLite format 3\0" { Ok(()) } else { Err(Error::Foreign { path: path.to_owned() }) }
 }
 
-fn prepare(connection: &mut Connection, options: &Options) -> Result<(), Failure> {
-    let path = || options.path.clone();
+/// Whether the file is whole and ours, or new. Its format.
+fn examine(connection: &Connection, path: &Path) -> Result<i64, Failure> {
+    let path = || path.to_owned();
     // Whoever has the file keeps it: waiting would not help.
     connection.busy_timeout(std::time::Duration::from_millis(50))?;
     // An exclusive lock is taken by the first read and kept until the file is closed; it also spares the shared-memory file.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+    if application != APPLICATION_ID && (application != 0 || !is_empty(connection)?) {
         return Err(Failure::Told(Error::Foreign { path: path() }));
     }
     let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -89,7 +107,16 @@ fn prepare(connection: &mut Connection, options: &Options) -> Result<(), Failure
     if check != "ok" {
         return Err(Failure::Told(Error::Damaged { path: path(), what: check }));
     }
-    if tables == 0 {
+    Ok(format)
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
+/// Brings the file up to date and makes it durable as wanted.
+fn prepare(connection: &mut Connection, options: &Options, format: i64) -> Result<(), Failure> {
+    if is_empty(connection)? {
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?; // only possible before the first table
     }
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
@@ -118,6 +145,13 @@ fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::InUse { path },
         Some(ErrorCode::NotADatabase) => Error::Foreign { path },
         Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, what: error.to_string() },
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure,
+        ) => Error::Unwritable { path, source: error },
         _ => Error::Sqlite { path, source: error },
     }
 }

@@ -9,7 +9,7 @@ use super::run::{Happened, Running};
 use super::status::{Summary, name};
 use crate::bot_call;
 use crate::journal::{Line, StoryKey};
-use crate::machine::{Conversation, Effect, Input, Outcome, Remark, Token};
+use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token};
 use crate::turn::{FromBot, Report};
 use crate::{Interaction, InteractionId, Operation, UnixMillis};
 
@@ -21,6 +21,8 @@ pub(super) struct Seat {
     pub conversation: Conversation,
     /// Its entry in the timer list.
     armed: Option<UnixMillis>,
+    /// Counted among those that read their place on the platform.
+    reconciling: bool,
     /// The task of the bot, while it thinks.
     thinking: Option<AbortHandle>,
     /// Reports that wait to be safe.
@@ -58,10 +60,30 @@ impl Running {
     pub(super) fn admit(&mut self, conversation: Conversation, effects: Vec<Effect>) {
         let id = conversation.key().interaction.clone();
         let conversation = conversation.guarded(self.guards);
-        let seat = Seat { conversation, armed: None, thinking: None, tokens: BTreeMap::new() };
+        let seat = Seat { conversation, armed: None, reconciling: false, thinking: None, tokens: BTreeMap::new() };
         self.conversations.insert(id.clone(), seat);
+        self.count_reconciling(&id);
         self.perform(&id, effects);
         self.arm(&id);
+    }
+
+    /// Keeps the count of those that read their place on the platform.
+    fn count_reconciling(&mut self, id: &InteractionId) {
+        let Some(seat) = self.conversations.get_mut(id) else { return };
+        let now = seat.conversation.kind() == StateKind::Reconciling;
+        match (std::mem::replace(&mut seat.reconciling, now), now) {
+            (false, true) => self.reconciling += 1,
+            (true, false) => self.reconciled(),
+            _ => {}
+        }
+    }
+
+    fn reconciled(&mut self) {
+        self.reconciling -= 1;
+        if self.reconciling == 0 {
+            let chats = self.conversations.len();
+            tracing::debug!(agent.login = %self.login, chats, "every chat knows its place on the platform");
+        }
     }
 
     /// Gives an input to a conversation, and does what it wants done.
@@ -82,6 +104,7 @@ impl Running {
                 }
             }
         }
+        self.count_reconciling(id);
         self.perform(id, reaction.effects);
         self.arm(id);
     }
@@ -183,6 +206,9 @@ impl Running {
     fn leave(&mut self, id: &InteractionId) {
         self.stop_thinking(id);
         let Some(seat) = self.conversations.remove(id) else { return };
+        if seat.reconciling {
+            self.reconciled();
+        }
         if let Some(at) = seat.armed {
             self.timers.remove(&(at, id.clone()));
         }

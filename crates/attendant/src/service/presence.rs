@@ -63,6 +63,7 @@ impl Running {
         let status = Status {
             phase,
             chats: self.conversations.len(),
+            reconciling: self.reconciling,
             thinking: self.bots.len(),
             connected: self.connected,
             journaling: self.writer.is_healthy(),

@@ -49,6 +49,8 @@ pub(super) struct Running {
     pub(super) dice: SmallRng,
 
     pub conversations: BTreeMap<InteractionId, Seat>,
+    /// How many of them are reading their place on the platform.
+    pub reconciling: usize,
     pub timers: BTreeSet<(UnixMillis, InteractionId)>,
     pub tokens: u64,
     /// What is left of chats that were handed over, oldest first.
@@ -107,6 +109,7 @@ impl Running {
             guards: service.guards,
             dice: service.dice,
             conversations: BTreeMap::new(),
+            reconciling: 0,
             timers: BTreeSet::new(),
             tokens: 0,
             pasts: IndexMap::new(),

@@ -13,6 +13,8 @@ pub struct Status {
     pub phase: Phase,
     /// Conversations that are not over.
     pub chats: usize,
+    /// Those of them whose place on the platform is being read: after a start, after a gap, or when an answer was lost.
+    pub reconciling: usize,
     /// Bots that think at this moment.
     pub thinking: usize,
     /// Whether the connection to the platform is up.

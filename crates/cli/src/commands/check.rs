@@ -13,8 +13,8 @@ use crate::wiring;
 /// Check a configuration file without running it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Checks the file, reads every password and knowledge base, and with --sign-in tries each login on the server. No login is
-made ready, so no chat is touched.
+Checks the file, reads every password and knowledge base, looks at the journal, and with --sign-in tries each login on the
+server. No login is made ready, so no chat is touched; the journal is not changed.
 
 Examples:
   attendant check --config attendant.toml
@@ -38,12 +38,15 @@ struct Report {
     logins: Vec<String>,
     bots: Vec<String>,
     signed_in: bool,
+    /// Bots run on the journal now.
+    journal_in_use: bool,
 }
 
 /// Checks, and says what was found good.
 pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
     let config = Config::load(&arguments.config).map_err(wiring::config_failure)?;
     let seats = wiring::seats(&config).await?;
+    let journal_in_use = wiring::check_journal(&config)?;
     let progress = output::progress(seats.len() as u64, "signing in", context.quiet || !arguments.sign_in);
     let mut logins = Vec::new();
     for seat in &seats {
@@ -62,11 +65,12 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
     progress.finish_and_clear();
     let bots: Vec<String> = config.bots.keys().cloned().collect();
     if arguments.json {
-        output::json(&Report { logins, bots, signed_in: arguments.sign_in })?;
+        output::json(&Report { logins, bots, signed_in: arguments.sign_in, journal_in_use })?;
     } else {
         let signed_in = if arguments.sign_in { ", and every login signed in" } else { "" };
+        let in_use = if journal_in_use { "; its journal is in use, by bots that run" } else { "" };
         output::line(format!(
-            "{GOOD}good{GOOD:#}: {} ({} logins, bots: {}){signed_in}",
+            "{GOOD}good{GOOD:#}: {} ({} logins, bots: {}){signed_in}{in_use}",
             arguments.config.display(),
             logins.len(),
             bots.join(", ")

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests may fail the test")]
 
 mod configuration;
+mod journal;
 mod lifecycle;
 mod simulation;
 mod tool;
