@@ -24,12 +24,12 @@ fn both_refuse(folder: &Path, journal: &str, said: &[&str]) {
     let path = folder.join(journal);
     let before = std::fs::read(&path).ok();
     for command in ["check", "run"] {
-        refuses(finish(attendant().env("BOT_PASSWORD", "x").args([command, "--config", &config])), &path, said);
+        refuses(&finish(attendant().env("BOT_PASSWORD", "x").args([command, "--config", &config])), &path, said);
     }
     assert_eq!(std::fs::read(&path).ok(), before, "{journal} was touched");
 }
 
-fn refuses(ran: Ran, path: &Path, said: &[&str]) {
+fn refuses(ran: &Ran, path: &Path, said: &[&str]) {
     assert_eq!(ran.status, Some(1), "{ran:?}");
     assert!(ran.err.contains(path.to_str().unwrap()), "{ran:?}");
     for part in said {
@@ -90,7 +90,7 @@ fn a_folder_that_is_not_there_or_cannot_be_written_is_named() {
             attendant()
         };
         let ran = finish(program.env("BOT_PASSWORD", "x").args([command, "--config", &config]));
-        refuses(ran, &locked.join("journal"), &["folder"]);
+        refuses(&ran, &locked.join("journal"), &["folder"]);
     }
     assert_eq!(std::fs::read_dir(&locked).unwrap().count(), 0);
 }
@@ -106,7 +106,7 @@ fn a_full_disk_is_told_and_afterwards_everything_is_there() {
     let mut program = Command::new("sh");
     program.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]).arg(attendant().get_program());
     let ran = finish(program.env("BOT_PASSWORD", "x").args(["run", "--config", &config]));
-    refuses(ran, &path, &["the disk has room"]);
+    refuses(&ran, &path, &["the disk has room"]);
     assert_eq!(std::fs::read(&path).unwrap(), before);
     drop(open(&path));
 }
@@ -118,7 +118,7 @@ fn a_file_in_use_is_told_and_checking_beside_running_bots_is_no_mistake() {
     let _other = open(&path);
     let config = config(folder.path(), "journal");
     let command = |command: &str| finish(attendant().env("BOT_PASSWORD", "x").args([command, "--config", &config]));
-    refuses(command("run"), &path, &["in use by another process", "stop that one"]);
+    refuses(&command("run"), &path, &["in use by another process", "stop that one"]);
     let checked = command("check");
     assert_eq!(checked.status, Some(0), "{checked:?}");
     assert!(checked.out.contains("in use"), "{checked:?}");
