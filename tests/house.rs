@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("platform-gws", &["attendant", "gws"]),
     ("simulator", &["attendant"]),
     ("journal-sqlite", &["attendant"]),
+    ("torture", &["attendant", "simulator"]),
     ("echo-bot", &["attendant"]),
     ("faq-bot", &["attendant"]),
     (

@@ -31,6 +31,9 @@ pub trait Journal: Send + Sync + 'static {
     /// One story in full, closed or not; empty if there is none.
     async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, Error>;
 
+    /// The latest story of an interaction in full, closed or not; empty if there is none, or none any more.
+    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, Error>;
+
     /// Drops stories that were closed before this time, and says how many.
     async fn forget(&self, closed_before: UnixMillis) -> Result<u64, Error>;
 }
@@ -61,7 +64,7 @@ pub struct Line {
 }
 
 /// The right to write for a login. Higher is later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fence(pub u64);
 
 /// A login that has been taken.

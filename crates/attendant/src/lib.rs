@@ -15,6 +15,7 @@ mod operation;
 pub mod options;
 pub mod peak;
 mod platform;
+pub mod probe;
 mod rehearsal;
 mod room;
 #[cfg(any(test, feature = "test-util"))]

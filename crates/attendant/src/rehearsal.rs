@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::journal::{Closed, Record};
 use crate::machine::{Conversation, Effect, Input, Remark, State, Timer, after};
+use crate::probe::Slot;
 use crate::room::Room;
 use crate::turn::{FromBot, Report};
 use crate::{
@@ -464,11 +465,21 @@ impl Rehearsal {
                 }
                 Effect::Screen(offer) => {
                     let key = stage.machine.key().clone();
-                    stage.thinking =
-                        Some(Box::pin(bot_call::screen(self.bot.clone(), key, offer, stage.reports.clone())));
+                    stage.thinking = Some(Box::pin(bot_call::screen(
+                        self.bot.clone(),
+                        key,
+                        offer,
+                        stage.reports.clone(),
+                        Slot::default(),
+                    )));
                 }
                 Effect::Respond(scene) => {
-                    stage.thinking = Some(Box::pin(bot_call::respond(self.bot.clone(), scene, stage.reports.clone())));
+                    stage.thinking = Some(Box::pin(bot_call::respond(
+                        self.bot.clone(),
+                        scene,
+                        stage.reports.clone(),
+                        Slot::default(),
+                    )));
                 }
                 Effect::Silence => stage.thinking = None,
                 Effect::Acknowledge(token) => {

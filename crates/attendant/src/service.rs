@@ -5,6 +5,8 @@
 
 mod conversations;
 mod drain;
+mod hold;
+mod offers;
 mod presence;
 mod reads;
 mod run;
@@ -25,6 +27,7 @@ use crate::guard::Guards;
 use crate::journal::{self, Journal};
 use crate::machine::Command;
 use crate::options::InvalidOption;
+use crate::probe::{self, Probe};
 use crate::{Bot, Handoff, InteractionId, LoginId, Options, Platform, PlatformError, UnixMillis, Waiting};
 
 pub use status::{Counters, Phase, Status, Summary};
@@ -42,6 +45,7 @@ pub struct Service {
     clock: Option<UnixMillis>,
     dice: SmallRng,
     guards: Guards,
+    probe: probe::Slot,
     status: watch::Sender<Status>,
     requests: mpsc::Receiver<Request>,
 }
@@ -110,6 +114,7 @@ impl Service {
                 clock: None,
                 dice,
                 guards: Guards::default(),
+                probe: probe::Slot::default(),
                 status,
                 requests,
             },
@@ -122,6 +127,13 @@ impl Service {
     pub fn reproducible(mut self, at: UnixMillis, seed: u64) -> Self {
         self.clock = Some(at);
         self.dice = SmallRng::seed_from_u64(seed);
+        self
+    }
+
+    /// Lets a simulation see, and cut, every boundary that this process comes to.
+    #[must_use]
+    pub fn probed(mut self, probe: Arc<dyn Probe>) -> Self {
+        self.probe = probe::Slot::with(probe);
         self
     }
 

@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use attendant::journal::{Error as JournalError, ErrorKind, Fence, Held, Line, StoryKey};
-use attendant::{Journal, LoginId, UnixMillis};
+use attendant::{InteractionId, Journal, LoginId, UnixMillis};
 use tokio::sync::{mpsc, oneshot};
 
 pub use error::Error;
@@ -97,6 +97,11 @@ impl Journal for SqliteJournal {
     async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
         let (login, key) = (login.clone(), key.clone());
         self.call(|reply| Command::Story { login, key, reply }).await?
+    }
+
+    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, JournalError> {
+        let (login, interaction) = (login.clone(), interaction.clone());
+        self.call(|reply| Command::Latest { login, interaction, reply }).await?
     }
 
     async fn forget(&self, closed_before: UnixMillis) -> Result<u64, JournalError> {

@@ -39,6 +39,11 @@ pub(crate) enum Command {
         key: StoryKey,
         reply: Reply<Vec<Line>>,
     },
+    Latest {
+        login: LoginId,
+        interaction: InteractionId,
+        reply: Reply<Vec<Line>>,
+    },
     Forget {
         closed_before: UnixMillis,
         reply: Reply<u64>,
@@ -130,6 +135,7 @@ impl Writer {
         match command {
             Command::Take { login, reply } => drop(reply.send(self.take(&login))),
             Command::Story { login, key, reply } => drop(reply.send(self.story(&login, &key))),
+            Command::Latest { login, interaction, reply } => drop(reply.send(self.latest(&login, &interaction))),
             Command::Forget { closed_before, reply } => drop(reply.send(self.forget(closed_before))),
             Command::Counters(reply) => drop(reply.send(self.counters)),
             #[cfg(test)]
@@ -285,6 +291,22 @@ impl Writer {
             })
             .map_err(|error| told(&error))?;
         id.map_or(Ok(Vec::new()), |id| self.lines(id, key))
+    }
+
+    fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, Error> {
+        let latest: Option<(i64, i64)> = self
+            .connection
+            .prepare_cached(
+                "SELECT id, began FROM stories WHERE login = ?1 AND interaction = ?2 ORDER BY began DESC LIMIT 1",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_row([login.as_str(), interaction.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .map_err(|error| told(&error))?;
+        let Some((id, began)) = latest else { return Ok(Vec::new()) };
+        self.lines(id, &StoryKey { interaction: interaction.clone(), began: UnixMillis(began) })
     }
 
     fn lines(&self, story: i64, key: &StoryKey) -> Result<Vec<Line>, Error> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::{ChatId, Fact, FactEvent};
 
 /// The ordered facts of a simulator. Bounded: the oldest go, and are counted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Log {
     facts: VecDeque<Fact>,
     dropped: u64,

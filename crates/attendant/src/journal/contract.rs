@@ -19,7 +19,8 @@ macro_rules! journal_contract {
             who_takes_a_login_fences_the_others_off, a_login_that_nobody_took_cannot_be_written,
             closed_stories_are_not_given_back, nothing_comes_after_the_end, logins_do_not_see_each_other,
             stories_come_oldest_first, old_closed_stories_are_forgotten, an_interaction_can_come_back_as_another_story,
-            many_writers_at_once_lose_nothing, an_empty_append_tells_who_holds_the_login);
+            many_writers_at_once_lose_nothing, an_empty_append_tells_who_holds_the_login,
+            the_latest_story_of_an_interaction_is_found);
     };
     (@cases $make:expr, $($case:ident),*) => {
         $(#[tokio::test]
@@ -190,4 +191,21 @@ pub async fn an_empty_append_tells_who_holds_the_login(journal: &dyn Journal) {
     journal.append(&login("a"), fence, Vec::new()).await.unwrap();
     journal.take(&login("a")).await.unwrap();
     assert_eq!(refused(journal, fence, Vec::new()).await, ErrorKind::Fenced);
+}
+
+/// By the time of the offer, closed or open, and only the asker's own.
+pub async fn the_latest_story_of_an_interaction_is_found(journal: &dyn Journal) {
+    let fence = journal.take(&login("a")).await.unwrap().fence;
+    let _ = journal.take(&login("b")).await.unwrap();
+    let (first, again, other) = (key("1", 10), key("1", 20), key("2", 30));
+    let closed = vec![line(&again, 1, Record::Offered), line(&again, 2, END)];
+    journal.append(&login("a"), fence, vec![line(&first, 1, END)]).await.unwrap();
+    journal.append(&login("a"), fence, closed.clone()).await.unwrap();
+    journal.append(&login("a"), fence, vec![line(&other, 1, Record::Offered)]).await.unwrap();
+    assert_eq!(journal.latest(&login("a"), &"1".into()).await.unwrap(), closed);
+    assert_eq!(journal.latest(&login("a"), &"2".into()).await.unwrap().len(), 1);
+    assert!(journal.latest(&login("a"), &"3".into()).await.unwrap().is_empty());
+    assert!(journal.latest(&login("b"), &"1".into()).await.unwrap().is_empty());
+    journal.forget(UnixMillis(1_000)).await.unwrap();
+    assert!(journal.latest(&login("a"), &"1".into()).await.unwrap().is_empty());
 }

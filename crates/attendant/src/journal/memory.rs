@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{Error, ErrorKind, Fence, Held, Journal, Line, StoryKey};
-use crate::{LoginId, UnixMillis};
+use crate::{InteractionId, LoginId, UnixMillis};
 
 /// A journal in memory. Clones share it, so a test can drop a service and start another on the same journal.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +91,14 @@ impl Journal for MemoryJournal {
 
     async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, Error> {
         Ok(self.logins().get(login).and_then(|held| held.stories.get(key)).cloned().unwrap_or_default())
+    }
+
+    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, Error> {
+        let first = StoryKey { interaction: interaction.clone(), began: UnixMillis(i64::MIN) };
+        let last = StoryKey { interaction: interaction.clone(), began: UnixMillis(i64::MAX) };
+        let logins = self.logins();
+        let latest = logins.get(login).and_then(|held| held.stories.range(first..=last).next_back());
+        Ok(latest.map(|(_, story)| story.clone()).unwrap_or_default())
     }
 
     async fn forget(&self, closed_before: UnixMillis) -> Result<u64, Error> {

@@ -37,6 +37,16 @@ impl Conversation {
         Some((old, effects))
     }
 
+    /// What a story that was handed over leaves to a later one of the same interaction. `None` if it was not, or is not over.
+    pub fn past_of(lines: &[Line], options: Arc<Options>, limits: PlatformLimits) -> Option<Past> {
+        let (first, last) = (lines.first()?, lines.last()?);
+        let mut old = Self::blank(first.key.clone(), options, limits);
+        for line in lines {
+            old.relive(&line.record, line.at);
+        }
+        old.past(last.at)
+    }
+
     fn relive(&mut self, record: &Record, at: UnixMillis) {
         match record {
             Record::Offered => self.state = State::Offered,

@@ -10,11 +10,9 @@ use super::status::{Summary, name};
 use crate::bot_call;
 use crate::journal::{Line, StoryKey};
 use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token};
+use crate::probe::{Deed, Side};
 use crate::turn::{FromBot, Report};
-use crate::{Interaction, InteractionId, Operation, UnixMillis};
-
-/// Chats that were handed over and may come back, remembered at most; the oldest are forgotten.
-const PASTS: usize = 1000;
+use crate::{InteractionId, UnixMillis};
 
 /// A conversation, and what the host keeps beside it.
 pub(super) struct Seat {
@@ -30,32 +28,6 @@ pub(super) struct Seat {
 }
 
 impl Running {
-    /// A new offer: a conversation, or a quick no if this login has enough or is on its way out.
-    pub(super) fn offered(&mut self, interaction: Interaction) {
-        let full = self.conversations.len() >= self.options.offers.most;
-        if full || !self.wants_offers() {
-            self.counters.offered += 1;
-            self.counters.rejected += 1;
-            tracing::info!(agent.login = %self.login, chat.id = %interaction.id, full, "rejecting an offer unseen");
-            let platform = self.platform.clone();
-            self.work.push(Box::pin(async move {
-                // Refused or lost, the platform takes the offer back by itself.
-                let _ = platform.perform(&interaction.id, Operation::Reject).await;
-                Happened::Nothing
-            }));
-            return;
-        }
-        let limits = self.platform.limits();
-        let now = self.clock.now();
-        let (mut conversation, mut effects) = Conversation::offered(&interaction, self.options.clone(), limits, now);
-        if let Some(past) = self.pasts.shift_remove(&interaction.id) {
-            let (remembering, more) = conversation.remembering(&past, now);
-            conversation = remembering;
-            effects.extend(more);
-        }
-        self.admit(conversation, effects);
-    }
-
     /// A conversation takes its seat.
     pub(super) fn admit(&mut self, conversation: Conversation, effects: Vec<Effect>) {
         let id = conversation.key().interaction.clone();
@@ -125,7 +97,7 @@ impl Running {
     }
 
     /// Timers that have run out go through the mailboxes, in order.
-    pub(super) fn ring(&mut self) {
+    pub(super) async fn ring(&mut self) {
         let now = self.clock.now();
         while let Some((at, id)) = self.timers.first().cloned() {
             if at > now {
@@ -133,7 +105,11 @@ impl Running {
             }
             let timer = self.conversations.get(&id).and_then(|seat| seat.conversation.next_timer());
             match timer {
-                Some((_, timer)) => self.deliver(&id, Input::Timer(timer)),
+                Some((_, timer)) => {
+                    self.probe.pass(Deed::Timer, Side::Before).await;
+                    self.deliver(&id, Input::Timer(timer));
+                    self.probe.pass(Deed::Timer, Side::After).await;
+                }
                 None => drop(self.timers.remove(&(at, id))),
             }
         }
@@ -148,19 +124,19 @@ impl Running {
                 }
                 Effect::Perform { ticket, operation } => {
                     let Some(key) = self.key_of(id) else { continue };
-                    let platform = self.platform.clone();
-                    self.work.push(Box::pin(async move {
-                        let result = platform.perform(&key.interaction, operation).await;
-                        Happened::Performed { key, ticket, result }
-                    }));
+                    self.operate(key.interaction.clone(), operation, move |result| Happened::Performed {
+                        key,
+                        ticket,
+                        result,
+                    });
                 }
                 Effect::Screen(offer) => {
                     let Some(key) = self.key_of(id) else { continue };
-                    let task = bot_call::screen(self.bot.clone(), key, offer, self.reports.clone());
+                    let task = bot_call::screen(self.bot.clone(), key, offer, self.reports.clone(), self.probe.clone());
                     self.think(id, task);
                 }
                 Effect::Respond(scene) => {
-                    let task = bot_call::respond(self.bot.clone(), scene, self.reports.clone());
+                    let task = bot_call::respond(self.bot.clone(), scene, self.reports.clone(), self.probe.clone());
                     self.think(id, task);
                 }
                 Effect::Silence => self.stop_thinking(id),
@@ -213,10 +189,7 @@ impl Running {
             self.timers.remove(&(at, id.clone()));
         }
         if let Some(past) = seat.conversation.past(self.clock.now()) {
-            if self.pasts.len() >= PASTS {
-                self.pasts.shift_remove_index(0); // the oldest
-            }
-            self.pasts.insert(id.clone(), past);
+            self.keep_the_past(id, past);
         }
     }
 

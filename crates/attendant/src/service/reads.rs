@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use tokio::time::Instant;
+
 use super::run::{Happened, Running};
 use crate::machine::{Conversation, Input, Picture, Ticket};
 use crate::{Entry, Interaction, InteractionId, InteractionState, PlatformError};
@@ -19,6 +21,8 @@ pub struct Reads {
     adopt: bool,
     queue: VecDeque<(Interaction, Ticket)>,
     running: usize,
+    /// Whoever had the login before may be at work still.
+    not_before: Option<Instant>,
 }
 
 impl Reads {
@@ -29,6 +33,11 @@ impl Reads {
     /// After a gap or a start: whatever the platform has for this login is ours.
     pub fn adopt(&mut self) {
         self.adopt = true;
+    }
+
+    /// The first look waits until then.
+    pub fn not_before(&mut self, moment: Instant) {
+        self.not_before = Some(moment);
     }
 
     /// The list could not be read; not again before it is time.
@@ -42,8 +51,13 @@ impl Running {
     pub(super) fn look(&mut self) {
         if self.reads.listing.is_none() && (self.reads.adopt || !self.reads.wanted.is_empty()) {
             self.reads.listing = Some(std::mem::take(&mut self.reads.wanted));
-            let platform = self.platform.clone();
-            self.work.push(Box::pin(async move { Happened::Listed(platform.interactions().await) }));
+            let (platform, not_before) = (self.platform.clone(), self.reads.not_before);
+            self.work.push(Box::pin(async move {
+                if let Some(moment) = not_before {
+                    tokio::time::sleep_until(moment).await;
+                }
+                Happened::Listed(platform.interactions().await)
+            }));
         }
         while self.reads.running < AT_ONCE
             && let Some((interaction, ticket)) = self.reads.queue.pop_front()

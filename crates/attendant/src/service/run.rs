@@ -17,15 +17,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::conversations::Seat;
 use super::drain::Drain;
+use super::hold::{Hold, SETTLES_WITHIN};
 use super::presence::{Asked, PRESENCE_AGAIN_AFTER};
 use super::reads::Reads;
 use super::status::{Counters, Phase, Status};
 use super::writer::Writer;
 use super::{Error, Request, Service, Stopped};
 use crate::clock::Clock;
-use crate::guard::{Guard, Guards};
-use crate::journal::{self, ErrorKind, Fence, Journal, Line, StoryKey};
+use crate::guard::Guards;
+use crate::journal::{self, Journal, Line, StoryKey};
 use crate::machine::{Conversation, Input, Past, Ticket};
+use crate::probe::Slot;
 use crate::turn::FromBot;
 use crate::{
     Bot, Entry, Interaction, InteractionId, InteractionState, Link, LoginId, Options, Platform, PlatformError,
@@ -44,8 +46,9 @@ pub(super) struct Running {
     pub journal: Arc<dyn Journal>,
     pub options: Arc<Options>,
     pub clock: Clock,
-    pub fence: Fence,
     pub guards: Guards,
+    pub probe: Slot,
+    pub hold: Hold,
     pub(super) dice: SmallRng,
 
     pub conversations: BTreeMap<InteractionId, Seat>,
@@ -55,6 +58,8 @@ pub(super) struct Running {
     pub tokens: u64,
     /// What is left of chats that were handed over, oldest first.
     pub pasts: IndexMap<InteractionId, Past>,
+    /// Offers that wait for the journal to tell what was before.
+    pub offers: BTreeMap<InteractionId, Interaction>,
     pub reads: Reads,
     pub writer: Writer,
     pub counters: Counters,
@@ -78,7 +83,9 @@ pub(super) struct Running {
 /// Something that was on its way has arrived.
 pub(super) enum Happened {
     Performed { key: StoryKey, ticket: Ticket, result: Result<Receipt, PlatformError> },
-    Appended { lines: Vec<Line>, result: Result<(), journal::Error> },
+    Appended { lines: Vec<Line>, asked: Instant, result: Result<(), journal::Error> },
+    LoginLost(journal::Error),
+    Remembered { interaction: InteractionId, past: Option<Past> },
     Listed(Result<Vec<Interaction>, PlatformError>),
     ListAgain,
     Transcript { interaction: Interaction, ticket: Ticket, transcript: Result<Vec<Entry>, PlatformError> },
@@ -105,14 +112,16 @@ impl Running {
             journal: service.journal,
             options: service.options,
             clock,
-            fence: Fence(0),
             guards: service.guards,
+            probe: service.probe,
+            hold: Hold::default(),
             dice: service.dice,
             conversations: BTreeMap::new(),
             reconciling: 0,
             timers: BTreeSet::new(),
             tokens: 0,
             pasts: IndexMap::new(),
+            offers: BTreeMap::new(),
             reads: Reads::default(),
             writer: Writer::default(),
             counters: Counters::default(),
@@ -170,7 +179,6 @@ impl Running {
                 SessionEnd::Lost => {
                     self.connected = false;
                     self.in_step = false;
-                    self.hold_the_login().await?;
                     self.everything_may_have_changed();
                 }
             }
@@ -187,9 +195,13 @@ impl Running {
     async fn take_the_login(&mut self) -> Result<Vec<Vec<Line>>, Error> {
         let mut tries = 0;
         loop {
+            let asked = Instant::now();
             match self.journal.take(&self.login).await {
                 Ok(held) => {
-                    self.fence = held.fence;
+                    self.hold = Hold::taken(held.fence, asked);
+                    if !held.stories.is_empty() {
+                        self.reads.not_before(Instant::now() + SETTLES_WITHIN);
+                    }
                     return Ok(held.stories);
                 }
                 Err(error) if error.is_retryable() => {
@@ -201,21 +213,18 @@ impl Running {
         }
     }
 
-    /// Who has lost the connection may have lost the login with it, to a newer process: then this one signs in no more, and
-    /// what it still owes is the other's.
-    async fn hold_the_login(&mut self) -> Result<(), Error> {
-        match self.journal.append(&self.login, self.fence, Vec::new()).await {
-            Err(error) if error.kind() == ErrorKind::Fenced && self.guards.stands(Guard::Fencing) => {
-                Err(Error::Journal(error))
-            }
-            // Whether it can be written is seen when there is something to write.
-            _ => Ok(()),
-        }
-    }
-
     async fn sign_in(&mut self) -> Result<PlatformEvents, Error> {
         let mut tries = 0;
         loop {
+            // Another process may have the login by now: it is not to be thrown out.
+            match self.holding().await {
+                Ok(()) => {}
+                Err(error) if error.is_retryable() => {
+                    self.rest(&mut tries, None).await;
+                    continue;
+                }
+                Err(error) => return Err(Error::Journal(error)),
+            }
             match self.platform.sign_in().await {
                 Ok(events) => return Ok(events),
                 Err(error) if error.kind() == PlatformErrorKind::NotAllowed => return Err(Error::SignIn(error)),
@@ -243,7 +252,7 @@ impl Running {
         abort: &CancellationToken,
     ) -> Result<SessionEnd, Error> {
         loop {
-            self.ring();
+            self.ring().await;
             if self.drained() {
                 return Ok(SessionEnd::Stop(self.end().await));
             }
@@ -285,7 +294,11 @@ impl Running {
     fn happened(&mut self, happened: Happened) -> Result<(), Error> {
         match happened {
             Happened::Performed { key, ticket, result } => self.deliver_to(&key, Input::Performed { ticket, result }),
-            Happened::Appended { lines, result } => self.appended(lines, result).map_err(Error::Journal)?,
+            Happened::Appended { lines, asked, result } => {
+                self.appended(lines, asked, result).map_err(Error::Journal)?;
+            }
+            Happened::Remembered { interaction, past } => self.remembered(&interaction, past.as_ref()),
+            Happened::LoginLost(error) => return Err(Error::Journal(error)),
             Happened::Listed(list) => self.listed(list),
             Happened::ListAgain => self.reads.adopt(),
             Happened::Transcript { interaction, ticket, transcript } => {
@@ -309,7 +322,7 @@ impl Running {
                 if self.conversations.contains_key(&interaction.id) {
                     let id = interaction.id.clone();
                     self.deliver(&id, Input::Changed(interaction));
-                } else if interaction.state == InteractionState::Invited {
+                } else if !self.changed_while_looking(&interaction) && interaction.state == InteractionState::Invited {
                     self.offered(interaction);
                 }
             }
@@ -383,14 +396,22 @@ impl Running {
             self.write();
             let happened = tokio::time::timeout_at(deadline, self.work.next()).await;
             match happened {
-                Ok(Some(Happened::Appended { lines, result })) => {
-                    if let Err(error) = self.appended(lines, result) {
+                Ok(Some(Happened::Appended { lines, asked, result })) => {
+                    if let Err(error) = self.appended(lines, asked, result) {
                         tracing::error!(agent.login = %self.login, %error, "the last lines could not be written");
                         break;
                     }
                 }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => break,
+            }
+        }
+        match tokio::time::timeout_at(deadline, self.holding()).await {
+            Ok(Ok(())) => {}
+            _ => {
+                // Signing out now could end the session of whoever has the login.
+                tracing::warn!(agent.login = %self.login, "not signing out: the login may be another's");
+                return self.stopped();
             }
         }
         match tokio::time::timeout_at(deadline.max(Instant::now() + Duration::from_secs(1)), self.platform.sign_out())

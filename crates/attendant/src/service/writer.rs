@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::run::{Happened, Running};
 use crate::guard::Guard;
 use crate::journal::{Error, ErrorKind, Line};
+use crate::probe::{Deed, Side};
 
 /// Lines that wait, and the append that is on its way.
 #[derive(Debug, Default)]
@@ -45,24 +47,34 @@ impl Running {
     }
 
     fn append(&mut self, lines: Vec<Line>, wait: Duration) {
-        let (journal, login, fence) = (self.journal.clone(), self.login.clone(), self.fence);
+        let (journal, login, fence) = (self.journal.clone(), self.login.clone(), self.hold.fence);
+        let probe = self.probe.clone();
         let append: BoxFuture<'static, Happened> = Box::pin(async move {
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }
+            probe.pass(Deed::Append, Side::Before).await;
+            let asked = Instant::now();
             // The lines are needed afterwards: to say what is durable, or to try again.
             let result = journal.append(&login, fence, lines.clone()).await;
-            Happened::Appended { lines, result }
+            probe.pass(Deed::Append, Side::After).await;
+            Happened::Appended { lines, asked, result }
         });
         self.work.push(append);
     }
 
     /// An append has ended. What it wrote is durable, or it is tried again, or it is the end of this service.
-    pub(super) fn appended(&mut self, lines: Vec<Line>, result: Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn appended(
+        &mut self,
+        lines: Vec<Line>,
+        asked: Instant,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
         match result {
             Ok(()) => {
                 self.writer.busy = false;
                 self.writer.failures = 0;
+                self.hold.granted(asked);
                 self.tell_what_is_durable(&lines);
                 Ok(())
             }

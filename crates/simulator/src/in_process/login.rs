@@ -10,12 +10,12 @@ use attendant::{
     PlatformLimits, Presence, Receipt, Target, Visibility,
 };
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::shared::{Inner, Shared};
+use super::shared::{Inner, Request, Shared};
 use super::{Stop, translate};
 use crate::faults::{Kind, Place};
 use crate::model::{self, AgentName, ChatId, Command};
@@ -189,23 +189,27 @@ impl Platform for Login {
         let chat = ChatId::new(interaction.as_str());
         let aimed = matches!(operation, Operation::Invite(_) | Operation::Transfer(_));
         let (name, operation) = spell(operation, &self.agent, self.limits())?;
-        self.ask(name, Some(&chat), |inner| {
-            let operation = name_the_invited(inner, &self.agent, operation)?;
-            let meddled = inner.faults.meddle(&self.agent, &chat, name, operation);
-            for command in meddled.before {
-                let _ = inner.apply(command);
+        let (trip, arrival) = {
+            let mut inner = self.shared.lock();
+            let trip = plan(&mut inner, &self.agent, name, Some(&chat));
+            let (tx, arrival) = oneshot::channel();
+            if trip.before.is_none() {
+                let request = Request { agent: self.agent.clone(), chat, name, operation, aimed, answer: tx };
+                inner.request(trip.there, request);
             }
-            let reference = inner.reference();
-            let command = Command::Operate {
-                agent: self.agent.clone(),
-                chat: chat.clone(),
-                operation: meddled.operation,
-                reference: Some(reference),
-            };
-            inner.apply(command).map_err(|refusal| translate::refused(&refusal, aimed))?;
-            Ok(Receipt { reference: Some(reference) })
-        })
-        .await
+            (trip, arrival)
+        };
+        if let Some(error) = trip.before {
+            sleep(trip.there + trip.back).await;
+            return Err(error);
+        }
+        // It arrives whatever becomes of who has sent it.
+        let answer = arrival.await.unwrap_or_else(|_| Err(PlatformError::new(PlatformErrorKind::Unknown, "closed")));
+        sleep(trip.back).await;
+        if trip.lost {
+            return Err(PlatformError::new(PlatformErrorKind::Unknown, "the answer was lost"));
+        }
+        answer
     }
 
     async fn interactions(&self) -> Result<Vec<Interaction>, PlatformError> {
@@ -283,7 +287,7 @@ fn spell(
 }
 
 /// The centre invites agents only; an adapter finds a free one with the skill, and so does this face.
-fn name_the_invited(
+pub(super) fn name_the_invited(
     inner: &mut Inner,
     me: &AgentName,
     operation: model::Operation,

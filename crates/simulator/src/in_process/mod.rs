@@ -145,6 +145,19 @@ impl Handle {
         self.shared.lock().log.clone()
     }
 
+    /// What really happened until now, taken out: the log begins anew.
+    pub fn take_log(&self) -> Log {
+        let mut inner = self.shared.lock();
+        let fresh = Log::new(inner.options.log_facts, true);
+        std::mem::replace(&mut inner.log, fresh)
+    }
+
+    /// The chats that an agent has now, finished ones left out.
+    pub fn held(&self, user: &str) -> Vec<ChatId> {
+        let views = self.shared.lock().world.model().views(&crate::model::AgentName::new(user));
+        views.into_iter().map(|view| view.id).collect()
+    }
+
     /// The centre's clock.
     pub fn now(&self) -> Moment {
         self.shared.lock().now()

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use attendant::{Link, PlatformEvent};
+use attendant::{Link, PlatformError, PlatformEvent, Receipt};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, translate};
+use super::{Options, login, translate};
 use crate::faults::{Faults, Kind, Place};
 use crate::log::Log;
-use crate::model::{AgentName, Applied, ChatId, Command, Moment, Notice, Notification, Refusal, SeatState};
+use crate::model::{AgentName, Applied, ChatId, Command, Moment, Notice, Notification, Operation, Refusal, SeatState};
 use crate::world::World;
 
 pub(super) struct Shared {
@@ -36,12 +36,26 @@ pub(super) struct Connection {
     pub(super) news: Arc<Notify>,
 }
 
+/// An operation that has left its sender.
+pub(super) struct Request {
+    pub(super) agent: AgentName,
+    pub(super) chat: ChatId,
+    /// Its name on the wire.
+    pub(super) name: &'static str,
+    pub(super) operation: Operation,
+    /// At somebody, who may not be there.
+    pub(super) aimed: bool,
+    pub(super) answer: oneshot::Sender<Result<Receipt, PlatformError>>,
+}
+
 pub(super) struct Inner {
     pub(super) world: World,
     pub(super) faults: Faults,
     pub(super) log: Log,
     pub(super) options: Options,
     connections: BTreeMap<AgentName, Connection>,
+    /// Operations on their way, by when they arrive.
+    requests: BTreeMap<(Instant, u64), Request>,
     chance: SmallRng,
     sent: u64,
     sign_ins: u64,
@@ -60,6 +74,7 @@ impl Shared {
             faults,
             log: Log::new(options.log_facts, true),
             connections: BTreeMap::new(),
+            requests: BTreeMap::new(),
             chance: SmallRng::seed_from_u64(options.seed),
             sent: 0,
             sign_ins: 0,
@@ -82,11 +97,14 @@ pub(super) async fn keep_time(shared: Arc<Shared>, cancel: CancellationToken) {
     loop {
         let next = {
             let mut inner = shared.lock();
+            inner.take_requests();
             let now = inner.now();
             if inner.world.next_deadline().is_some_and(|due| due <= now) {
                 let _ = inner.apply(Command::Tick);
             }
-            inner.world.next_deadline().map(|due| inner.began + due.since(inner.options.start))
+            let due = inner.world.next_deadline().map(|due| inner.began + due.since(inner.options.start));
+            let arrives = inner.requests.keys().next().map(|(at, _)| *at);
+            [due, arrives].into_iter().flatten().min()
         };
         let due = async {
             match next {
@@ -149,6 +167,43 @@ impl Inner {
         let now = self.now();
         let applied = self.world.apply(command, now);
         self.publish(applied)
+    }
+
+    /// A request leaves: it arrives so much later, even if its sender is gone by then.
+    pub(super) fn request(&mut self, way: Duration, request: Request) {
+        self.sent += 1;
+        self.requests.insert((Instant::now() + way, self.sent), request);
+        self.wake();
+    }
+
+    fn take_requests(&mut self) {
+        let now = Instant::now();
+        while let Some(entry) = self.requests.first_entry()
+            && entry.key().0 <= now
+        {
+            let Request { agent, chat, name, operation, aimed, answer } = entry.remove();
+            let result = self.operate(agent, chat, name, operation, aimed);
+            let _ = answer.send(result); // its sender may be gone
+        }
+    }
+
+    fn operate(
+        &mut self,
+        agent: AgentName,
+        chat: ChatId,
+        name: &str,
+        operation: Operation,
+        aimed: bool,
+    ) -> Result<Receipt, PlatformError> {
+        let operation = login::name_the_invited(self, &agent, operation)?;
+        let meddled = self.faults.meddle(&agent, &chat, name, operation);
+        for command in meddled.before {
+            let _ = self.apply(command);
+        }
+        let reference = self.reference();
+        let command = Command::Operate { agent, chat, operation: meddled.operation, reference: Some(reference) };
+        self.apply(command).map_err(|refusal| translate::refused(&refusal, aimed))?;
+        Ok(Receipt { reference: Some(reference) })
     }
 
     /// Something may be due earlier than the time keeper thinks.

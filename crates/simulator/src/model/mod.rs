@@ -148,7 +148,12 @@ impl Model {
             Command::SetPresence(agent, presence) => self.set_presence(&agent, presence)?,
             Command::SetDoNotDisturb(agent, on) => self.set_do_not_disturb(&agent, on)?,
             Command::Operate { agent, chat, operation, reference } => {
-                self.operate(&agent, &chat, operation, reference)?;
+                let name = operation.name();
+                if let Err(refusal) = self.operate(&agent, &chat, operation, reference) {
+                    let state = self.chats.get(&chat).and_then(|chat| chat.seats.get(&agent)).map(|seat| seat.state);
+                    self.fact(&chat, FactEvent::Refused { agent, operation: name, state });
+                    return Err(refusal);
+                }
             }
             Command::Tick => {}
             Command::Withdraw { agent, chat } => self.withdraw(&agent, &chat)?,

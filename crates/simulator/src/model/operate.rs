@@ -57,6 +57,9 @@ impl Model {
             Operation::Type { on, visibility } => {
                 let kind = if on { EntryKind::TypingStarted } else { EntryKind::TypingStopped };
                 self.speak(id, name, live(), visibility, kind)?;
+                if visibility == Visibility::All {
+                    self.fact(id, FactEvent::Typing { agent: name.clone(), on });
+                }
             }
             Operation::Notify(text, visibility) => {
                 self.speak(id, name, live(), visibility, EntryKind::CustomNotice(text))?;

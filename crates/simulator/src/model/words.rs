@@ -364,6 +364,32 @@ pub enum Operation {
     Focus,
 }
 
+impl Operation {
+    /// What it is called in the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accept { .. } | Self::AcceptInVain => "accept",
+            Self::Reject => "reject",
+            Self::Say { .. } => "say",
+            Self::PushUrl(_) => "push url",
+            Self::Type { .. } => "type",
+            Self::Notify(..) => "notify",
+            Self::Rename(_) => "rename",
+            Self::Invite(_) => "invite",
+            Self::Consult(_) => "consult",
+            Self::Remove(_) => "remove",
+            Self::Transfer(_) => "transfer",
+            Self::LeaveConference { .. } | Self::Leave => "leave",
+            Self::EndSession => "end session",
+            Self::Complete { .. } => "complete",
+            Self::RequestHistory { .. } => "request history",
+            Self::SetDisposition { .. } => "set disposition",
+            Self::Attach(_) | Self::Update(_) | Self::Delete(_) => "change data",
+            Self::Focus => "focus",
+        }
+    }
+}
+
 /// Why something was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -540,6 +566,22 @@ pub enum FactEvent {
         text: String,
         /// Who sees them.
         visibility: Visibility,
+    },
+    /// An agent began or stopped to type, for the customer to see.
+    Typing {
+        /// Who.
+        agent: AgentName,
+        /// Began.
+        on: bool,
+    },
+    /// An agent's operation was refused.
+    Refused {
+        /// Whose operation.
+        agent: AgentName,
+        /// What.
+        operation: &'static str,
+        /// Where the chat stood for this agent, if the agent ever had it.
+        state: Option<SeatState>,
     },
     /// Put into a queue, or back into it.
     Queued {

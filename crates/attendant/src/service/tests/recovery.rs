@@ -172,6 +172,10 @@ impl Journal for FullDisk {
         self.0.story(login, key).await
     }
 
+    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, JournalError> {
+        self.0.latest(login, interaction).await
+    }
+
     async fn forget(&self, before: UnixMillis) -> Result<u64, JournalError> {
         self.0.forget(before).await
     }

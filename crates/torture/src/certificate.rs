@@ -1,0 +1,1 @@
+//! Short stories, cut off at every boundary.

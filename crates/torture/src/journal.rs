@@ -1,0 +1,73 @@
+//! A journal with a way to it: what is written is durable only after a while, so that "intent before operation" matters.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use attendant::journal::{Error, ErrorKind, Fence, Held, Line, StoryKey};
+use attendant::{InteractionId, Journal, LoginId, MemoryJournal, UnixMillis};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use crate::story::SlowJournal;
+
+/// A journal in memory that takes its time. The processes of one login share it.
+pub(crate) struct Slow {
+    inner: MemoryJournal,
+    times: SlowJournal,
+    chance: Mutex<SmallRng>,
+}
+
+impl Slow {
+    pub fn new(times: SlowJournal, seed: u64) -> Self {
+        Self { inner: MemoryJournal::keeping(), times, chance: Mutex::new(SmallRng::seed_from_u64(seed)) }
+    }
+
+    async fn travel(&self) {
+        let most = u64::try_from(self.times.way_most.as_millis()).unwrap_or(u64::MAX);
+        if most > 0 {
+            let way = self.chance.lock().unwrap_or_else(PoisonError::into_inner).random_range(1..=most);
+            tokio::time::sleep(Duration::from_millis(way)).await;
+        }
+    }
+
+    fn fails(&self) -> bool {
+        self.times.fails > 0.0
+            && self.chance.lock().unwrap_or_else(PoisonError::into_inner).random_bool(self.times.fails.min(1.0))
+    }
+}
+
+#[async_trait]
+impl Journal for Slow {
+    async fn take(&self, login: &LoginId) -> Result<Held, Error> {
+        self.travel().await;
+        let held = self.inner.take(login).await;
+        self.travel().await;
+        held
+    }
+
+    async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), Error> {
+        self.travel().await;
+        if self.fails() {
+            return Err(Error::new(ErrorKind::Unavailable, "as the story says"));
+        }
+        let appended = self.inner.append(login, fence, lines).await;
+        self.travel().await;
+        appended
+    }
+
+    async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, Error> {
+        self.inner.story(login, key).await
+    }
+
+    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, Error> {
+        self.travel().await;
+        let story = self.inner.latest(login, interaction).await;
+        self.travel().await;
+        story
+    }
+
+    async fn forget(&self, closed_before: UnixMillis) -> Result<u64, Error> {
+        self.inner.forget(closed_before).await
+    }
+}

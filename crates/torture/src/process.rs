@@ -1,0 +1,151 @@
+//! The processes of one bot login, one after the other: each runs until it is cut off, and the next takes up what it left.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use attendant::probe::{Deed, Probe, Side};
+use attendant::service::{Error, Stopped};
+use attendant::{Options, Service, UnixMillis};
+use simulator::in_process::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::bot::Answerer;
+use crate::journal::Slow;
+use crate::story::{How, Stop, Story};
+
+/// A process that has just been started is given this long to finish what is owed before the story ends.
+const SETTLES: Duration = Duration::from_secs(150);
+/// A process that has lost its login is given this long to notice.
+const NOTICES: Duration = Duration::from_secs(120);
+
+/// What became of the processes of one login.
+#[derive(Debug, Default)]
+pub(crate) struct Lives {
+    /// How many boundaries each process came to.
+    pub boundaries: Vec<u64>,
+    /// How many were cut off.
+    pub cut: u64,
+    /// What no process should do.
+    pub wrong: Vec<String>,
+}
+
+/// Counts boundaries, and stops the process at one of them.
+struct Cutter {
+    at: Option<u64>,
+    count: AtomicU64,
+    is_stopped: AtomicBool,
+    reached: Notify,
+    thaw: CancellationToken,
+}
+
+impl Cutter {
+    fn new(at: Option<u64>) -> Arc<Self> {
+        let (count, is_stopped) = (AtomicU64::new(0), AtomicBool::new(false));
+        Arc::new(Self { at, count, is_stopped, reached: Notify::new(), thaw: CancellationToken::new() })
+    }
+}
+
+impl Probe for Cutter {
+    fn reach(&self, _: Deed, _: Side) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
+        if !self.is_stopped.load(Ordering::Relaxed) {
+            let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+            if self.at != Some(count) || self.thaw.is_cancelled() {
+                return None;
+            }
+            self.is_stopped.store(true, Ordering::Relaxed);
+            self.reached.notify_one();
+        }
+        Some(Box::pin(self.thaw.clone().cancelled_owned()))
+    }
+}
+
+/// Keeps a login served until the story is over and everything owed is done.
+pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over: CancellationToken) -> Lives {
+    let user = story.logins().nth(number).unwrap_or_default();
+    let journal = Arc::new(Slow::new(story.journal, story.seed ^ 0x6a6f_7572 ^ ((number as u64) << 40)));
+    let stops: Vec<Stop> = story.stops.iter().filter(|stop| stop.bot == number).copied().collect();
+    let mut stops = stops.into_iter();
+    let mut lives = Lives::default();
+    let mut thawing: JoinSet<Result<(), String>> = JoinSet::new();
+    for life in 0.. {
+        let Some(login) = handle.login(&user) else { break };
+        let mut options = Options { nickname: user.clone(), ..Options::default() };
+        options.pace.on = story.pace;
+        let made = Service::new(Arc::new(login), Arc::new(Answerer(story.flaw)), journal.clone(), options);
+        let Ok((service, watch)) = made else { break };
+        let stop = stops.next();
+        let cutter = Cutter::new(stop.map(|stop| stop.at));
+        let now = UnixMillis(i64::try_from(handle.now().0).unwrap_or(i64::MAX));
+        let service = service.reproducible(now, story.seed ^ ((number as u64) << 32) ^ life);
+        #[cfg(feature = "test-util")]
+        let service = match story.without {
+            Some(guard) => service.without(guard),
+            None => service,
+        };
+        let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
+        let mut running =
+            Box::pin(service.probed(Arc::clone(&cutter) as Arc<dyn Probe>).run(drain.clone(), abort.clone()));
+        let started = Instant::now();
+        let leave = async {
+            over.cancelled().await;
+            sleep_until(started + SETTLES).await;
+            drain.cancel();
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = &mut running => Some(ended),
+            () = cutter.reached.notified() => None,
+            () = leave => None,
+        };
+        lives.boundaries.push(cutter.count.load(Ordering::Relaxed));
+        let unexpected = watch.status().counters.unexpected;
+        if unexpected > 0 {
+            lives.wrong.push(format!("{user}: {unexpected} inputs came where they cannot come"));
+        }
+        if let Some(ended) = ended {
+            lives.wrong.extend(how_it_ended(&user, ended));
+            break;
+        }
+        lives.cut += 1;
+        match stop.map(|stop| stop.how) {
+            Some(How::Frozen { down, thaws }) => {
+                let user = user.clone();
+                thawing.spawn(async move {
+                    sleep(thaws).await;
+                    cutter.is_stopped.store(false, Ordering::Relaxed);
+                    cutter.thaw.cancel();
+                    match timeout(NOTICES, running).await {
+                        Ok(Err(Error::Journal(_))) => Ok(()),
+                        Ok(other) => Err(format!("{user}: a process that has lost its login ended with {other:?}")),
+                        Err(_) => Err(format!("{user}: a process that has lost its login goes on")),
+                    }
+                });
+                sleep(down).await;
+            }
+            Some(How::Killed { down }) => {
+                drop(running);
+                sleep(down).await;
+            }
+            None => break,
+        }
+    }
+    while let Some(thawed) = thawing.join_next().await {
+        if let Ok(Err(wrong)) = thawed {
+            lives.wrong.push(wrong);
+        }
+    }
+    lives
+}
+
+fn how_it_ended(user: &str, ended: Result<Stopped, Error>) -> Option<String> {
+    match ended {
+        Ok(Stopped::Clean) => None,
+        Ok(Stopped::Left(count)) => Some(format!("{user}: {count} conversations are left over")),
+        Err(error) => Some(format!("{user}: the process ended: {error:?}")),
+    }
+}
