@@ -25,6 +25,9 @@ mod contract {
         async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
             self.journal.story(login, key).await
         }
+        async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, JournalError> {
+            self.journal.latest(login, interaction).await
+        }
         async fn forget(&self, closed_before: UnixMillis) -> Result<u64, JournalError> {
             self.journal.forget(closed_before).await
         }

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use simulator::faults::Kind;
 use simulator::{Fault, Line, Visitor};
 
-use crate::story::{How, SlowJournal, Stop, Story};
+use crate::story::{How, Stop, Story};
 
 /// What kind of stories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,3 @@ fn stops(bots: usize, visitors: usize, chance: &mut SmallRng) -> Vec<Stop> {
     }
     stops
 }
-
-/// A journal at a distance of a few milliseconds.
-pub(crate) const NEAR: SlowJournal = SlowJournal { way_most: Duration::from_millis(10), fails: 0.0 };

@@ -152,6 +152,8 @@ struct Judge {
     /// Who is in, since when, and whether they have spoken.
     people: BTreeMap<String, (Moment, bool)>,
     bots: BTreeSet<String>,
+    /// When the last bot came in.
+    bot_came: Moment,
     /// Since when a bot is in and nobody else.
     alone_with_bot: Option<Moment>,
     typing: BTreeMap<String, Moment>,
@@ -254,7 +256,9 @@ impl Judge {
     fn answered(&mut self, place: usize, at: Moment) {
         let line = &mut self.lines[place];
         line.answers += 1;
-        let (answers, text, waited) = (line.answers, line.text.clone(), at.since(line.at));
+        // Somebody who has only just come in answers what has waited at the door.
+        let asked = line.at.max(self.bot_came);
+        let (answers, text, waited) = (line.answers, line.text.clone(), at.since(asked));
         if answers > 1 {
             self.say(Rule::Once, format!("answered {answers} times: {text}"));
             return;
@@ -276,6 +280,7 @@ impl Judge {
 
     fn came(&mut self, agent: &str, at: Moment) {
         if is_bot(agent) {
+            self.bot_came = at;
             self.bots.insert(agent.to_owned());
         } else {
             self.people.insert(agent.to_owned(), (at, false));

@@ -11,7 +11,8 @@ use crate::bot::Flaw;
 /// When every story begins.
 pub(crate) const START: Moment = Moment(1_700_000_000_000);
 /// The people who work beside the bots.
-pub(crate) const PEOPLE: [&str; 4] = ["grace", "linus", "ada", "mute"];
+#[cfg(test)]
+const PEOPLE: [&str; 4] = ["grace", "linus", "ada", "mute"];
 
 /// What one run is made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Conversation, Lips, Outcome, Remark, State, StateKind, Step, Timer, after, between};
+use super::{Conversation, Lips, Outcome, State, StateKind, Step, Timer, after, between};
 use crate::guard::Guard;
 use crate::journal::{Closed, Record, TurnFailure};
 use crate::{
@@ -227,37 +227,6 @@ impl Conversation {
         self.came_back = true;
         for event in self.events.iter_mut().filter(|event| **event == Event::Started) {
             *event = Event::Returned;
-        }
-    }
-
-    /// Drops the customer's lines that are older than the age policy; says how many there were.
-    pub(super) fn drop_old_lines(&mut self, now: UnixMillis) {
-        if !self.guards.stands(Guard::Age) {
-            return;
-        }
-        let oldest = self.options.recovery.oldest_line;
-        let old: Vec<u64> = self
-            .transcript
-            .iter()
-            .filter(|entry| self.unanswered.contains_key(&entry.index))
-            .filter(|entry| entry.at.is_some_and(|at| between(at, now) > oldest))
-            .map(|entry| entry.index)
-            .collect();
-        if old.is_empty() {
-            return;
-        }
-        for index in &old {
-            self.unanswered.remove(index);
-            self.taken.insert(*index);
-        }
-        self.remark(Remark::OldLines { count: old.len() });
-        if self.unanswered.is_empty() {
-            self.timers.clear(Timer::Burst);
-            self.burst_began = None;
-        }
-        if self.unanswered.is_empty() && self.state == State::Active {
-            let words = self.options.recovery.words.clone();
-            self.utter(&words, false, now);
         }
     }
 

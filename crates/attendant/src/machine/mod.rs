@@ -7,6 +7,7 @@
 //! the transcript shows it; every other operation is believed when the state of the interaction shows it.
 #![doc = include_str!("../../MACHINE.md")]
 
+mod age;
 mod beginning;
 mod calling_back;
 mod closing;

@@ -94,7 +94,7 @@ impl Conversation {
         }
         self.settle_sends(now);
         if after_a_gap {
-            self.drop_old_lines(now);
+            self.drop_what_is_old(now);
         }
         self.changed(interaction, now);
         self.settle_step(interaction, now);

@@ -74,10 +74,10 @@ impl Conversation {
                 if let Some(open) = self.turn.as_mut().filter(|open| open.number == *turn) {
                     open.said.push(words.clone());
                 }
-                self.relive_post(*first, parts, Visibility::All);
+                self.relive_post(*first, parts, Visibility::All, at);
             }
             Record::Uttered { first, parts, agents_only } => {
-                self.relive_post(*first, parts, if *agents_only { Visibility::Agents } else { Visibility::All });
+                self.relive_post(*first, parts, if *agents_only { Visibility::Agents } else { Visibility::All }, at);
             }
             Record::Stepped { turn, step, occurrence, value } => {
                 if let Some(open) = self.turn.as_mut().filter(|open| open.number == *turn) {
@@ -181,9 +181,9 @@ impl Conversation {
         });
     }
 
-    fn relive_post(&mut self, first: u64, parts: &[String], visibility: Visibility) {
+    fn relive_post(&mut self, first: u64, parts: &[String], visibility: Visibility, at: UnixMillis) {
         self.messages = first - 1;
-        self.post(parts, visibility);
+        self.post(parts, visibility, at);
         for outgoing in self.outbox.iter_mut().filter(|outgoing| outgoing.number >= first) {
             outgoing.status = Status::Restored;
         }

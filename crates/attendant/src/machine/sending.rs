@@ -14,6 +14,8 @@ pub struct Outgoing {
     pub number: u64,
     pub text: String,
     pub visibility: Visibility,
+    /// When it was meant to be said.
+    pub at: UnixMillis,
     pub status: Status,
     /// How often it has been performed and then shown not to be there.
     pub tries: u32,
@@ -52,7 +54,7 @@ impl Conversation {
     pub(super) fn post_said(&mut self, turn: u64, words: String, now: UnixMillis) {
         let parts = split(&words, self.limits.message_bytes);
         let first = self.messages + 1;
-        self.post(&parts, Visibility::All);
+        self.post(&parts, Visibility::All, now);
         self.append(Record::Said { turn, words, first, parts }, now);
     }
 
@@ -63,15 +65,15 @@ impl Conversation {
             return;
         }
         let first = self.messages + 1;
-        self.post(&parts, if agents_only { Visibility::Agents } else { Visibility::All });
+        self.post(&parts, if agents_only { Visibility::Agents } else { Visibility::All }, now);
         self.append(Record::Uttered { first, parts, agents_only }, now);
     }
 
-    pub(super) fn post(&mut self, parts: &[String], visibility: Visibility) {
+    pub(super) fn post(&mut self, parts: &[String], visibility: Visibility, at: UnixMillis) {
         for text in parts {
             self.messages += 1;
             let (number, text) = (self.messages, text.clone());
-            self.outbox.push_back(Outgoing { number, text, visibility, status: Status::Owed, tries: 0, behind: 0 });
+            self.outbox.push_back(Outgoing { number, text, visibility, at, status: Status::Owed, tries: 0, behind: 0 });
         }
     }
 
@@ -182,7 +184,7 @@ impl Conversation {
         let rest = std::mem::take(&mut self.outbox);
         let parts = split(&long.text, (long.text.len() / 2).max(32));
         let first = self.messages + 1;
-        self.post(&parts, long.visibility);
+        self.post(&parts, long.visibility, now);
         self.append(Record::Uttered { first, parts, agents_only }, now);
         self.outbox.extend(rest);
     }

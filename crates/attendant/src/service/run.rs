@@ -406,13 +406,10 @@ impl Running {
                 Ok(None) | Err(_) => break,
             }
         }
-        match tokio::time::timeout_at(deadline, self.holding()).await {
-            Ok(Ok(())) => {}
-            _ => {
-                // Signing out now could end the session of whoever has the login.
-                tracing::warn!(agent.login = %self.login, "not signing out: the login may be another's");
-                return self.stopped();
-            }
+        if !matches!(tokio::time::timeout_at(deadline, self.holding()).await, Ok(Ok(()))) {
+            // Signing out now could end the session of whoever has the login.
+            tracing::warn!(agent.login = %self.login, "not signing out: the login may be another's");
+            return self.stopped();
         }
         match tokio::time::timeout_at(deadline.max(Instant::now() + Duration::from_secs(1)), self.platform.sign_out())
             .await

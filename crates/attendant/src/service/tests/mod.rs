@@ -86,9 +86,13 @@ impl Desk {
     }
 
     fn start_on(platform: ScriptedPlatform, journal: Arc<dyn Journal>, options: Options) -> Self {
+        Self::start_at(UnixMillis(0), platform, journal, options)
+    }
+
+    fn start_at(now: UnixMillis, platform: ScriptedPlatform, journal: Arc<dyn Journal>, options: Options) -> Self {
         let (service, handle) = Service::new(Arc::new(platform.clone()), Arc::new(Clerk), journal, options).unwrap();
         let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
-        let running = service.reproducible(UnixMillis(0), 7).run(drain.clone(), abort.clone());
+        let running = service.reproducible(now, 7).run(drain.clone(), abort.clone());
         #[expect(clippy::disallowed_methods, reason = "the desk owns it, and every test ends it")]
         let task = tokio::spawn(running);
         Self { platform, handle, drain, abort, task }

@@ -7,7 +7,7 @@ use super::{Desk, quick};
 use crate::journal::{Error as JournalError, ErrorKind, Fence, Held, Journal, Line, StoryKey};
 use crate::scripted::{Mishap, ScriptedPlatform};
 use crate::service::{Error, Phase, Stopped};
-use crate::{LoginId, MemoryJournal, Operation, Presence, UnixMillis};
+use crate::{InteractionId, LoginId, MemoryJournal, Operation, Options, Presence, UnixMillis};
 
 #[tokio::test(start_paused = true)]
 async fn after_a_gap_what_was_missed_is_answered_in_order() {
@@ -197,4 +197,92 @@ async fn while_the_journal_is_down_nothing_is_sent_and_no_offers_are_wanted() {
     desk.platform.customer_says("1", "bye");
     desk.gone("1").await;
     assert_eq!(desk.stop().await.unwrap(), Stopped::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_comes_back_after_a_restart_is_known() {
+    let journal = Arc::new(MemoryJournal::keeping());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "one");
+    desk.said("1", 2).await;
+    desk.platform.customer_says("1", "transfer");
+    let transferred = |platform: &ScriptedPlatform| {
+        platform.performed_in("1").iter().any(|one| matches!(one, Operation::Transfer(_)))
+    };
+    desk.platform.until("transferred", transferred).await;
+    desk.platform.set_state("1", crate::InteractionState::Completed);
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let platform = desk.kill().await;
+    let desk = Desk::start_at(UnixMillis(60_000), platform, journal, quick());
+    desk.platform.offer("1", "Ada");
+    desk.platform.customer_says("1", "two");
+    let came_back = |platform: &ScriptedPlatform| platform.said("1").iter().any(|said| said == "re: two (2)");
+    desk.platform.until("remembered", came_back).await;
+    assert_eq!(desk.platform.said("1").iter().filter(|said| *said == "hello").count(), 0, "it is greeted as known");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_in_no_journal_is_not_greeted_again() {
+    let desk = Desk::open(quick()).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "one");
+    desk.said("1", 2).await;
+    let platform = desk.kill().await;
+    let desk = Desk::open_on(platform, Arc::new(MemoryJournal::new()), quick()).await;
+    desk.platform.customer_says("1", "two");
+    desk.platform.until("answered", |platform| platform.said("1").iter().any(|said| said.starts_with("re: two"))).await;
+    assert_eq!(desk.platform.said("1"), ["hello", "re: one (1)", "welcome back", "re: two (1)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_lost_the_login_does_not_do_what_was_journaled_before() {
+    let journal = Arc::new(MemoryJournal::new());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), Options::default()).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "a question that is answered at length, so that the answer is typed for a while");
+    let typing = |platform: &ScriptedPlatform| {
+        let starts = platform.performed_in("1").iter().filter(|one| **one == Operation::TypingStart).count();
+        starts == 2
+    };
+    desk.platform.until("typing", typing).await; // its intent is durable
+    journal.take(&LoginId::from("bot-1")).await.unwrap(); // another process
+    let ended = desk.task.await.unwrap();
+    assert!(matches!(ended, Err(Error::Journal(error)) if error.kind() == ErrorKind::Fenced));
+    assert_eq!(desk.platform.said("1"), ["hello"], "the other process says it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_lost_the_login_neither_signs_in_again_nor_out() {
+    for (drained, sessions) in [(false, (1, 0)), (true, (1, 0))] {
+        let journal = Arc::new(MemoryJournal::new());
+        let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        journal.take(&LoginId::from("bot-1")).await.unwrap(); // another process
+        if drained {
+            desk.drain.cancel();
+        } else {
+            desk.platform.close_session();
+        }
+        let _ = desk.task.await.unwrap();
+        assert_eq!(desk.platform.sessions(), sessions, "the session is the other's");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_too_long_is_not_said_as_new() {
+    // Cut off while the bot thinks, and while its answer is being typed.
+    for words in ["think", "a question that is answered at length"] {
+        let journal = Arc::new(MemoryJournal::new());
+        let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), Options::default()).await;
+        desk.chat("1").await;
+        desk.platform.customer_says("1", words);
+        tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+        let platform = desk.kill().await;
+        assert_eq!(platform.said("1"), ["hello"]);
+        let desk = Desk::start_at(UnixMillis(3_600_000), platform, journal, Options::default());
+        desk.said("1", 2).await;
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        assert_eq!(desk.platform.said("1"), ["hello", "I am sorry for the wait. Are you still there?"], "{words}");
+    }
 }
