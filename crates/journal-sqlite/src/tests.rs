@@ -185,3 +185,33 @@ async fn when_the_disk_is_full_the_append_is_refused_and_comes_through_later() {
     assert_eq!(journal.counters().await.unwrap().failed_commits, 1);
     assert_eq!(journal.take(&login()).await.unwrap().stories[0].len(), 1);
 }
+
+/// As the first released version leaves it. Newer formats and records must go on reading it.
+#[tokio::test]
+async fn a_file_of_the_first_format_is_brought_up_to_date_and_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("format-1.sql")).unwrap();
+    old.execute_batch(
+        r#"INSERT INTO logins VALUES ('bot', 4);
+        INSERT INTO stories VALUES (1, 'bot', 'A1', 1700000000000, NULL);
+        INSERT INTO stories VALUES (2, 'bot', 'A0', 1600000000000, 1600000005000);
+        INSERT INTO lines VALUES (1, 1, 1700000000000, 1, '{"kind":"offered"}');
+        INSERT INTO lines VALUES (1, 2, 1700000000100, 1, '{"kind":"uttered","first":1,"parts":["hello"],"agents_only":false}');
+        INSERT INTO lines VALUES (2, 1, 1600000005000, 1, '{"kind":"closed","how":"completed"}');
+        PRAGMA application_id = 1098151012;
+        PRAGMA user_version = 1;"#,
+    )
+    .unwrap();
+    drop(old);
+    let journal = open(&path).unwrap();
+    let held = journal.take(&login()).await.unwrap();
+    assert_eq!(held.fence, Fence(5));
+    let records: Vec<&Record> = held.stories[0].iter().map(|line| &line.record).collect();
+    let uttered = Record::Uttered { first: 1, parts: vec!["hello".to_owned()], agents_only: false };
+    assert_eq!((held.stories.len(), records), (1, vec![&Record::Offered, &uttered]));
+    let key = StoryKey { interaction: "A1".into(), began: UnixMillis(1_700_000_000_000) };
+    let next = Line { key, number: 3, at: UnixMillis(1_700_000_000_200), record: Record::Live };
+    journal.append(&login(), held.fence, vec![next]).await.unwrap();
+}

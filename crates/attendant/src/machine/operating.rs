@@ -100,13 +100,13 @@ impl Conversation {
             Task::Say(message) => self.say_was_refused(message, error, now),
             Task::Typing => {} // no harm done; the message says the same
             Task::Attach => {
-                if !self.try_again(error, now) {
+                if !self.write_again(error, now) {
                     self.remark(Remark::LeftOut { operation: "attach" });
                     self.errand_done(now);
                 }
             }
             Task::Disposition => {
-                if !self.try_again(error, now) {
+                if !self.write_again(error, now) {
                     self.remark(Remark::LeftOut { operation: "disposition" });
                     self.disposition_done();
                 }
@@ -117,7 +117,16 @@ impl Conversation {
 
     /// Waits before the next try if the error is one that passes. False: it is not, or it has not passed for too long.
     pub(super) fn try_again(&mut self, error: &PlatformError, now: UnixMillis) -> bool {
-        if !error.is_retryable() || self.tries >= self.options.sending.tries * 4 {
+        self.wait_again(error.is_retryable(), error, now)
+    }
+
+    /// The same for what may be done twice without harm: data that is written once more is the same data.
+    fn write_again(&mut self, error: &PlatformError, now: UnixMillis) -> bool {
+        self.wait_again(error.is_retryable() || error.kind() == Kind::Unknown, error, now)
+    }
+
+    fn wait_again(&mut self, it_passes: bool, error: &PlatformError, now: UnixMillis) -> bool {
+        if !it_passes || self.tries >= self.options.sending.tries * 4 {
             return false;
         }
         self.tries += 1;

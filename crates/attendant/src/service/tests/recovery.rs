@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Desk, quick};
-use crate::journal::{Error as JournalError, ErrorKind, Fence, Held, Journal, Line, StoryKey};
+use crate::journal::{Closed, Error as JournalError, ErrorKind, Fence, Held, Journal, Line, Record, StoryKey};
 use crate::scripted::{Mishap, ScriptedPlatform};
 use crate::service::{Error, Phase, Stopped};
-use crate::{InteractionId, LoginId, MemoryJournal, Operation, Options, Presence, UnixMillis};
+use crate::{InteractionId, LoginId, MemoryJournal, Operation, Options, PlatformLimits, Presence, UnixMillis};
 
 #[tokio::test(start_paused = true)]
 async fn after_a_gap_what_was_missed_is_answered_in_order() {
@@ -78,7 +78,13 @@ async fn a_crash_at_any_moment_loses_nothing_and_doubles_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_owed_end_and_an_owed_handoff_are_carried_on() {
-    for (words, operation) in [("bye", "EndSession"), ("transfer", "Transfer"), ("invite", "Invite")] {
+    for (words, operation) in [
+        ("bye", "EndSession"),
+        ("bye", "SetDisposition"),
+        ("bye", "Complete"),
+        ("transfer", "Transfer"),
+        ("invite", "Invite"),
+    ] {
         let journal = Arc::new(MemoryJournal::new());
         let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
         desk.chat("1").await;
@@ -93,6 +99,71 @@ async fn an_owed_end_and_an_owed_handoff_are_carried_on() {
             .await;
         desk.kill().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owed_answer_to_an_offer_is_carried_on() {
+    let journal = Arc::new(MemoryJournal::new());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    let is_it = |performed: &Operation| matches!(performed, Operation::Accept { .. });
+    desk.platform.mishap(is_it, Mishap::Lost);
+    desk.platform.offer("1", "Ada");
+    desk.platform.until("tried", |platform| platform.performed_in("1").iter().any(is_it)).await;
+    let desk = Desk::start_on(desk.kill().await, journal, quick());
+    assert_eq!(desk.said("1", 1).await, ["hello"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_is_gone_after_a_crash_is_closed_in_the_journal_with_the_reason() {
+    let journal = Arc::new(MemoryJournal::keeping());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    let summary = desk.handle.conversations().await.remove(0);
+    let key = StoryKey { interaction: summary.interaction, began: summary.began };
+    let platform = desk.kill().await;
+    platform.silently(|platform| platform.set_state("1", crate::InteractionState::Revoked));
+    let desk = Desk::open_on(platform, journal.clone(), quick()).await;
+    let mut status = desk.handle.watch();
+    status.wait_for(|status| status.counters.resumed == 1 && status.chats == 0).await.unwrap();
+    desk.stop().await.unwrap();
+    let story = journal.story(&LoginId::from("bot-1"), &key).await.unwrap();
+    assert_eq!(story.last().unwrap().record, Record::Closed { how: Closed::Gone });
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_an_answer_in_parts_only_the_missing_ones_are_sent_after_a_crash() {
+    let long = "First things come first. Second things come second. Third things come third.";
+    let limits = PlatformLimits { message_bytes: 40, agent_only_messages: true, disposition: true };
+    for sent in 2..=3 {
+        let journal = Arc::new(MemoryJournal::new());
+        let platform = ScriptedPlatform::new("bot-1").with_limits(limits);
+        let desk = Desk::open_on(platform, journal.clone(), quick()).await;
+        desk.chat("1").await;
+        desk.platform.set_latency(Duration::from_millis(400));
+        desk.platform.customer_says("1", long);
+        desk.said("1", sent).await;
+        let desk = Desk::open_on(desk.kill().await, journal, quick()).await;
+        desk.said("1", 4).await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let said = desk.platform.said("1");
+        assert_eq!(said[1..].join(" "), format!("re: {long} (1)"), "{sent} were sent");
+        desk.kill().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_tells_how_many_chats_are_still_to_be_looked_at() {
+    let journal = Arc::new(MemoryJournal::new());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    desk.chat("2").await;
+    let platform = desk.kill().await;
+    platform.set_latency(Duration::from_secs(1));
+    let desk = Desk::start_on(platform, journal, quick());
+    let mut status = desk.handle.watch();
+    status.wait_for(|status| status.reconciling == 2).await.unwrap();
+    status.wait_for(|status| status.reconciling == 0 && status.chats == 2).await.unwrap();
+    desk.kill().await;
 }
 
 #[tokio::test(start_paused = true)]
