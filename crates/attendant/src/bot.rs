@@ -167,6 +167,14 @@ pub trait Bot: Send + Sync + 'static {
 
     /// Answers one event. One call at a time per conversation.
     async fn respond(&self, turn: &mut crate::Turn<'_>) -> Result<Next, BotError>;
+
+    /// The same bot, with rules around it that hand over beside what it decides itself.
+    fn with_rules(self, rules: crate::rules::Rules) -> crate::rules::Ruled<Self>
+    where
+        Self: Sized,
+    {
+        rules.around(self)
+    }
 }
 
 #[async_trait]

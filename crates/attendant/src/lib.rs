@@ -11,6 +11,7 @@ mod ids;
 mod interaction;
 pub mod journal;
 mod machine;
+mod note;
 mod operation;
 pub mod options;
 pub mod peak;
@@ -18,6 +19,7 @@ mod platform;
 pub mod probe;
 mod rehearsal;
 mod room;
+pub mod rules;
 #[cfg(any(test, feature = "test-util"))]
 pub mod scripted;
 pub mod service;

@@ -34,6 +34,8 @@ pub struct Options {
     pub handoff: Handing,
     /// Calling back where nobody could come.
     pub call_back: CallBacks,
+    /// The note for the person who takes over.
+    pub note: Notes,
     /// A customer who says nothing.
     pub silence: Silence,
     /// Ending.
@@ -68,6 +70,7 @@ impl Default for Options {
             failover: Failover::default(),
             handoff: Handing::default(),
             call_back: CallBacks::default(),
+            note: Notes::default(),
             silence: Silence::default(),
             closing: Closing::default(),
             loop_guard: LoopGuard::default(),
@@ -202,6 +205,20 @@ group! {
         most_in_a_row: u32 = 3,
         /// Whether a turn on the customer's words that says nothing and ends nothing has failed.
         silence_fails: bool = true,
+    }
+}
+
+group! {
+    /// The note for the person who takes over.
+    Notes {
+        /// Off: only what the bot writes itself.
+        on: bool = true,
+        /// The last questions and answers that are told.
+        pairs: usize = 5,
+        /// The keys of the attached data that are told.
+        data: Vec<String> = Vec::new(),
+        /// The longest note, in bytes.
+        longest: usize = 3000,
     }
 }
 

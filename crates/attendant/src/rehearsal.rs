@@ -132,6 +132,14 @@ impl Rehearsal {
         self
     }
 
+    /// Puts rules around the bot.
+    #[must_use]
+    pub fn rules(mut self, rules: crate::rules::Rules) -> Self {
+        let rules = if self.options.fallback.is_some() { rules.fallback(self.options.fallback.clone()) } else { rules };
+        self.bot = Arc::new(rules.around(self.bot));
+        self
+    }
+
     /// Offers the chat to the bot and, if it accepts, begins it.
     pub async fn start(mut self) -> Self {
         let room = Room::new(InteractionId::from("rehearsal"), &self.customer, self.data.clone(), self.now);

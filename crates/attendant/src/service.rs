@@ -28,9 +28,9 @@ use crate::journal::{self, Journal};
 use crate::machine::Command;
 use crate::options::InvalidOption;
 use crate::probe::{self, Probe};
-use crate::{Bot, Handoff, InteractionId, LoginId, Options, Platform, PlatformError, UnixMillis, Waiting};
+use crate::{Bot, Handoff, InteractionId, LoginId, Options, Platform, PlatformError, UnixMillis, Waiting, rules};
 
-pub use status::{Counters, Phase, Status, Summary};
+pub use status::{Counters, Handoffs, Phase, Status, Summary};
 
 /// Requests of handles that may wait; a handle that asks for more waits with them.
 const REQUESTS: usize = 64;
@@ -180,8 +180,10 @@ impl Handle {
         answer.await.unwrap_or_default()
     }
 
-    /// Hands a conversation over now. Nothing happens if the bot does not own it.
-    pub async fn hand_over(&self, interaction: InteractionId, handoff: Handoff) {
+    /// Hands a conversation over now, by the rule `operator` unless another is named. Nothing happens if the bot does not
+    /// own it.
+    pub async fn hand_over(&self, interaction: InteractionId, mut handoff: Handoff) {
+        handoff.rule.get_or_insert_with(|| rules::names::OPERATOR.to_owned());
         self.command(interaction, Command::HandOver(handoff)).await;
     }
 

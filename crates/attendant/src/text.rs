@@ -6,6 +6,15 @@ use unicode_segmentation::UnicodeSegmentation;
 /// No limit below this makes sense: one character of UTF-8 has up to four bytes.
 pub(crate) const LEAST_LIMIT: usize = 4;
 
+/// The first bytes of a text, cut between characters.
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Pieces of at most `limit` bytes, trimmed, none empty. White space between two pieces is dropped, nothing else is.
 pub(crate) fn split(text: &str, limit: usize) -> Vec<String> {
     let limit = limit.max(LEAST_LIMIT);

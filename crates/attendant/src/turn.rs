@@ -26,6 +26,8 @@ pub(crate) struct Scene {
     pub memory: BTreeMap<String, Value>,
     pub locale: Option<String>,
     pub now: UnixMillis,
+    /// The indexes of the customer's lines in the event.
+    pub lines: Vec<u64>,
     pub seed: u64,
     /// What an earlier run of this same turn has already said, in order.
     pub said: Vec<String>,
@@ -74,6 +76,11 @@ pub struct Turn<'a> {
     said: usize,
     steps: BTreeMap<String, u32>,
     confidence: Option<f32>,
+    /// Less sure than this, the bot falls silent, for a rule is about to speak.
+    hush_below: Option<f32>,
+    hushed: bool,
+    /// What it said meanwhile.
+    held: Vec<String>,
 }
 
 /// What a bot keeps about one conversation, and what this turn has changed of it.
@@ -98,6 +105,9 @@ impl<'a> Turn<'a> {
             said: 0,
             steps: BTreeMap::new(),
             confidence: None,
+            hush_below: None,
+            hushed: false,
+            held: Vec::new(),
         }
     }
 
@@ -171,6 +181,10 @@ impl<'a> Turn<'a> {
     /// ones stand, and the difference is reported to the operator.
     pub async fn say(&mut self, words: impl Into<String>) -> Result<(), BotError> {
         let words = words.into();
+        if self.hushed {
+            self.held.push(words);
+            return Ok(());
+        }
         let place = self.said;
         self.said += 1;
         if let Some(earlier) = self.scene.said.get(place) {
@@ -238,14 +252,74 @@ impl<'a> Turn<'a> {
     }
 
     /// Says how sure the bot is of what it answers in this turn, from 0 to 1. What is around the bot (rules, the peak policy)
-    /// reads it when the bot is through.
+    /// reads it when the bot is through. Kept with the conversation, so that later turns can count. Say it before the
+    /// answer: if a rule hands over because the bot was unsure once too often, the answer is then not sent.
     pub fn set_confidence(&mut self, confidence: f32) {
-        self.confidence = Some(if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) });
+        let confidence = if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) };
+        let mut all = Self::remembered_confidences(self.scene);
+        all.push(confidence);
+        let old = all.len().saturating_sub(crate::rules::REMEMBERED);
+        self.memory.changed.insert(crate::rules::CONFIDENCE.to_owned(), Some(all.split_off(old).into()));
+        self.confidence = Some(confidence);
+        self.hushed = self.hush_below.is_some_and(|least| confidence < least);
     }
 
     /// How sure the bot said it was in this turn; `None` if it did not say.
     pub fn confidence(&self) -> Option<f32> {
         self.confidence
+    }
+
+    /// How sure the bot was lately, oldest first; this turn, if it has said so, is the last.
+    pub(crate) fn confidences(&self) -> Vec<f32> {
+        match self.memory.changed.get(crate::rules::CONFIDENCE) {
+            Some(changed) => changed.as_ref().map_or_else(Vec::new, crate::rules::confidences),
+            None => Self::remembered_confidences(self.scene),
+        }
+    }
+
+    fn remembered_confidences(scene: &Scene) -> Vec<f32> {
+        scene.memory.get(crate::rules::CONFIDENCE).map_or_else(Vec::new, crate::rules::confidences)
+    }
+
+    /// From now on, if the bot is less sure than this, what it says is held back.
+    pub(crate) fn hush_below(&mut self, least: f32) {
+        self.hush_below = Some(least);
+    }
+
+    /// What is said from now on is sent. Gives what was held back.
+    pub(crate) fn unhush(&mut self) -> Vec<String> {
+        self.hush_below = None;
+        self.hushed = false;
+        std::mem::take(&mut self.held)
+    }
+
+    /// The indexes of the customer's lines that this turn answers.
+    pub(crate) fn lines(&self) -> &'a [u64] {
+        &self.scene.lines
+    }
+
+    /// When the chat was offered.
+    pub(crate) fn began(&self) -> UnixMillis {
+        self.scene.key.began
+    }
+
+    pub(crate) fn attached_data(&self) -> &'a AttachedData {
+        &self.scene.data
+    }
+
+    /// What the first step of this name gave in an earlier run of this same turn.
+    pub(crate) fn earlier_step(&self, name: &str) -> Option<&'a Value> {
+        self.scene.steps.get(&(name.to_owned(), 1))
+    }
+
+    /// How many steps of this name this run has taken.
+    pub(crate) fn count_of_steps(&self, name: &str) -> u32 {
+        self.steps.get(name).copied().unwrap_or(0)
+    }
+
+    /// Whether an earlier run of this same turn has said or done anything.
+    pub(crate) fn had_begun(&self) -> bool {
+        !self.scene.said.is_empty() || !self.scene.steps.is_empty()
     }
 
     async fn report(&mut self, report: impl FnOnce(oneshot::Sender<()>) -> Report) -> Result<(), BotError> {

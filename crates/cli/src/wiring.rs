@@ -29,7 +29,8 @@ pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
     let client = gws::Client::new(config.server.clone()).map_err(Failure::usage)?;
     let mut bots: BTreeMap<&str, Arc<dyn Bot>> = BTreeMap::new();
     for (name, bot) in &config.bots {
-        bots.insert(name, make_bot(bot, &config.folder).map_err(|failure| in_bot(name, failure))?);
+        let made = make_bot(bot, &config.folder).map_err(|failure| in_bot(name, failure))?;
+        bots.insert(name, Arc::new(config.rules(bot).around(made)));
     }
     let mut passwords = BTreeMap::new();
     let mut seats = Vec::new();
@@ -98,9 +99,10 @@ fn journal_file(config: &Config) -> Option<journal_sqlite::Options> {
 }
 
 fn make_bot(bot: &config::Bot, folder: &Path) -> Result<Arc<dyn Bot>, Failure> {
-    match bot {
-        config::Bot::Echo {} => Ok(Arc::new(echo_bot::Echo::default())),
-        config::Bot::Faq { base } => {
+    match bot.kind {
+        config::Kind::Echo => Ok(Arc::new(echo_bot::Echo::default())),
+        config::Kind::Faq => {
+            let base = bot.base.as_deref().unwrap_or(Path::new("")); // the check of the configuration wants one
             let bot = FaqBot::open(folder.join(base), faq_bot::bot::Options::default()).map_err(base_failure)?;
             Ok(Arc::new(bot))
         }

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use attendant::rules::asks_for_person;
 use attendant::{Event, Handoff, Next, Said};
 
 use super::memory::{Memory, Outcome, Pending};
 use super::reply::{self, Pick};
-use super::{Options, WhenUnsure, note, person};
+use super::{Options, WhenUnsure, note};
 use crate::base::{Answer, Destination, Escalation, Kind, Phrase, Values};
 use crate::knowledge::{By, Found, Hit, Knowledge, Question};
 use crate::learn::{Lesson, LessonKind};
@@ -75,7 +76,7 @@ impl Dialogue<'_> {
         let found = self.find(whole);
         let certain = found.by != By::Matcher;
         self.reply.confidence = Some(if certain { 1.0 } else { found.best().map_or(0.0, |hit| hit.score) });
-        if !certain && person::is_asked_for(whole) {
+        if !certain && asks_for_person(whole) {
             self.hand_over("the customer asked for a person", None, None);
             return;
         }

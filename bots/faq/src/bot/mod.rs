@@ -3,7 +3,6 @@
 mod dialogue;
 mod memory;
 mod note;
-mod person;
 mod reply;
 
 use std::path::PathBuf;
@@ -14,7 +13,6 @@ use async_trait::async_trait;
 use attendant::{Bot, BotError, Next, Turn};
 
 pub use self::memory::{Asked, Memory, Outcome, Pending};
-pub use self::person::is_asked_for;
 pub use self::reply::{Pick, pick, yes_or_no};
 use crate::base::Values;
 use crate::learn::Learner;
@@ -135,11 +133,11 @@ impl Bot for FaqBot {
             dialogue.handle(turn.event());
             dialogue.reply
         };
-        for message in reply.messages {
-            turn.say(message).await?;
-        }
         if let Some(confidence) = reply.confidence {
             turn.set_confidence(confidence);
+        }
+        for message in reply.messages {
+            turn.say(message).await?;
         }
         turn.remember(MEMORY, memory)?;
         if let Some(learner) = self.learner.as_ref().filter(|_| !reply.lessons.is_empty()) {

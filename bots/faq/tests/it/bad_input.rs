@@ -161,7 +161,7 @@ proptest! {
             prop_assert!(index < titles.len());
         }
         bot::yes_or_no(&words);
-        bot::is_asked_for(&words);
+        attendant::rules::asks_for_person(&words);
         let masked = mask(&words);
         prop_assert_eq!(mask(&masked), masked.clone());
     }

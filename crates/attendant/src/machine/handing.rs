@@ -2,22 +2,35 @@
 
 use super::{Attempt, Conversation, Remark, State, Step, Timer, after, between};
 use crate::journal::Record;
-use crate::{Event, Handoff, HandoffFailure, Target, UnixMillis};
+use crate::{Event, Handoff, HandoffFailure, Target, UnixMillis, Visibility, note, rules};
 
 impl Conversation {
     /// The words for the customer and the note for the person go out before the first choice is tried.
     pub(super) fn announce(&mut self, handoff: &Handoff, now: UnixMillis) {
+        let note = self.note_of(handoff);
         if let Some(words) = &handoff.words {
             let words = self.waiting.fill(words);
             self.utter(&words, false, now);
         }
-        if let Some(note) = &handoff.note {
+        if let Some(note) = note {
             if self.limits.agent_only_messages {
-                self.utter(note, true, now);
+                self.utter(&note, true, now);
             } else {
-                self.attach([(self.options.handoff.note_key.clone(), note.clone())].into(), now);
+                self.attach([(self.options.handoff.note_key.clone(), note)].into(), now);
             }
         }
+    }
+
+    fn note_of(&self, handoff: &Handoff) -> Option<String> {
+        let confidences = self.memory.get(rules::CONFIDENCE).map_or_else(Vec::new, rules::confidences);
+        let on_the_way = self.outbox.iter().filter(|outgoing| outgoing.visibility == Visibility::All);
+        let heard = note::Heard {
+            transcript: &self.transcript,
+            on_the_way: on_the_way.map(|outgoing| outgoing.text.as_str()).collect(),
+            data: &self.data,
+            confidences: &confidences,
+        };
+        note::write(handoff, &self.options.note, &heard)
     }
 
     /// Tries the first choice.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Conversation, Effect, Finishing, Lips, Outcome, Remark, State, Step, Ticket, Timer, after};
 use crate::journal::{Closed, Record};
-use crate::{HandoffFailure, Operation, PlatformError, PlatformErrorKind as Kind, Receipt, UnixMillis};
+use crate::{HandoffFailure, Operation, PlatformError, PlatformErrorKind as Kind, Receipt, UnixMillis, Visibility};
 
 /// The operation that is being performed.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub enum Task {
     /// The operation that the state is about.
     Step,
     /// Send this message.
-    Say(u64),
+    Say(u64, Visibility),
     /// Typing start or stop.
     Typing,
     /// Attach the oldest errand.
@@ -68,7 +68,7 @@ impl Conversation {
         if about_the_step && self.doing.is_none_or(|doing| doing.task != Task::Step) && can_be(self.step_reference) {
             self.refused(Task::Step, error, now);
         } else if let Some(message) = self.sent_message().filter(|_| can_be(self.say_reference)) {
-            self.refused(Task::Say(message), error, now);
+            self.say_was_refused(message, error, now);
         } else if let Some(number) = reference.filter(|_| self.doing.is_some()) {
             self.early_failure = Some((number, error.clone())); // the receipt tells whose it is
         } else {
@@ -84,9 +84,9 @@ impl Conversation {
             return self.refused(task, &error, now);
         }
         match task {
-            Task::Say(message) => {
+            Task::Say(message, visibility) => {
                 self.say_reference = receipt.reference;
-                self.say_was_taken(message, now);
+                self.say_was_taken(message, visibility, now);
             }
             Task::Step => self.step_reference = receipt.reference,
             Task::Typing => {}
@@ -97,7 +97,7 @@ impl Conversation {
 
     fn refused(&mut self, task: Task, error: &PlatformError, now: UnixMillis) {
         match task {
-            Task::Say(message) => self.say_was_refused(message, error, now),
+            Task::Say(message, _) => self.say_was_refused(message, error, now),
             Task::Typing => {} // no harm done; the message says the same
             Task::Attach => {
                 if !self.write_again(error, now) {

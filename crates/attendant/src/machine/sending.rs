@@ -106,7 +106,7 @@ impl Conversation {
             front.status = Status::Performing;
             front.behind = self.transcript.last().map_or(0, |entry| entry.index);
         }
-        self.perform(Task::Say(number), Operation::Say { text, visibility }, now);
+        self.perform(Task::Say(number, visibility), Operation::Say { text, visibility }, now);
         true
     }
 
@@ -133,9 +133,10 @@ impl Conversation {
         self.outbox.front().filter(|front| front.status == Status::Sent).map(|front| front.number)
     }
 
-    pub(super) fn say_was_taken(&mut self, message: u64, now: UnixMillis) {
+    pub(super) fn say_was_taken(&mut self, message: u64, visibility: Visibility, now: UnixMillis) {
         self.pace_from = now;
-        if self.lips == Lips::Typing {
+        // A note ends no typing, for the customer does not see it.
+        if self.lips == Lips::Typing && visibility == Visibility::All {
             self.lips = Lips::Spoken;
         }
         let wait = self.options.sending.echo_within;

@@ -9,6 +9,7 @@ use super::{Answer, Command, Conversation, Effect, Outcome, Remark, State, Timer
 use crate::guard::Guard;
 use crate::journal::{Record, TurnFailure};
 use crate::options::Then;
+use crate::rules::names;
 use crate::turn::{Scene, TurnId};
 use crate::{Event, HandoffFailure, Next, Said, UnixMillis};
 
@@ -120,6 +121,7 @@ impl Conversation {
             memory: self.memory.clone(),
             locale,
             now: turn.began,
+            lines: turn.lines.clone(),
             seed: seed(self.key.interaction.as_str(), self.key.began, turn.number),
             said: turn.said.clone(),
             steps: turn.steps.clone(),
@@ -319,7 +321,8 @@ impl Conversation {
         match (then, fallback) {
             (Then::Listen, _) => {}
             (Then::HandOff, Some(handoff)) => {
-                let next = Next::HandOff(handoff.note_unless_set(format!("The assistant stopped: {why}.")));
+                let handoff = handoff.note_unless_set(format!("The assistant stopped: {why}."));
+                let next = Next::HandOff(handoff.because(names::of_failure(why, too_often)));
                 self.decide(next, now);
             }
             (Then::HandOff, None) if !too_often => {}

@@ -28,14 +28,56 @@ pub struct Place {
     pub meanwhile_every: Option<Duration>,
     /// Said when an invited person is in, before they speak; `{name}` is who it is.
     pub introduction: Option<String>,
+    /// How long to wait there before the next choice; `choice_within` of the handing over if it does not say.
+    #[serde(with = "humantime_serde::option", skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+    /// What to try if this does not work. Its own words are not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub or_else: Option<Box<Self>>,
     /// Offer a call-back when nobody comes.
     pub call_back: bool,
 }
 
 impl Place {
-    /// Whether exactly one of agent, skill and queue is given.
+    /// Anybody with this skill.
+    pub fn skill(skill: impl Into<String>) -> Self {
+        Self { skill: Some(skill.into()), ..Self::default() }
+    }
+
+    /// One agent.
+    pub fn agent(agent: impl Into<String>) -> Self {
+        Self { agent: Some(agent.into()), ..Self::default() }
+    }
+
+    /// A queue.
+    pub fn queue(queue: impl Into<String>) -> Self {
+        Self { queue: Some(queue.into()), ..Self::default() }
+    }
+
+    /// Invite and stay until the person has spoken.
+    #[must_use]
+    pub fn warm(mut self) -> Self {
+        self.warm = true;
+        self
+    }
+
+    /// Whether exactly one of agent, skill and queue is given, here and in what follows.
     pub(super) fn is_valid(&self) -> bool {
         [&self.agent, &self.skill, &self.queue].into_iter().flatten().count() == 1
+            && self.or_else.as_ref().is_none_or(|other| other.is_valid())
+    }
+
+    /// In a few words, for people: `agent anna, else skill service`.
+    pub fn summary(&self) -> String {
+        let (kind, name) = match (&self.agent, &self.skill, &self.queue) {
+            (Some(agent), _, _) => ("agent", agent),
+            (None, Some(skill), _) => ("skill", skill),
+            (None, None, Some(queue)) => ("queue", queue),
+            (None, None, None) => return "nowhere".to_owned(),
+        };
+        let rest = self.or_else.as_ref().map_or_else(String::new, |other| format!(", else {}", other.summary()));
+        let last = if self.call_back { ", else a call-back" } else { "" };
+        format!("{kind} {name}{rest}{last}")
     }
 
     /// As a handoff; `None` if the place is not valid.
@@ -48,6 +90,12 @@ impl Place {
         };
         if self.warm {
             handoff = handoff.warm();
+        }
+        if let Some(within) = self.within {
+            handoff = handoff.within(within);
+        }
+        if let Some(other) = &self.or_else {
+            handoff = handoff.or_else(other.handoff()?);
         }
         if let Some(words) = &self.words {
             handoff = handoff.saying(words);

@@ -8,11 +8,12 @@ use tokio::task::AbortHandle;
 use super::run::{Happened, Running};
 use super::status::{Summary, name};
 use crate::bot_call;
-use crate::journal::{Line, StoryKey};
+use crate::journal::{Line, Record, StoryKey};
 use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token};
 use crate::probe::{Deed, Side};
+use crate::rules::names;
 use crate::turn::{FromBot, Report};
-use crate::{InteractionId, UnixMillis};
+use crate::{InteractionId, Next, UnixMillis};
 
 /// A conversation, and what the host keeps beside it.
 pub(super) struct Seat {
@@ -120,6 +121,11 @@ impl Running {
             match effect {
                 Effect::Append(line) => {
                     self.counters.count(&line.record);
+                    if let Record::TurnEnded { next: Next::HandOff(handoff), .. } = &line.record {
+                        let rule = handoff.rule.as_deref().unwrap_or(names::BOT);
+                        tracing::info!(agent.login = %self.login, chat.id = %id, rule, must = handoff.must, "handing over");
+                        self.handoffs.decided(handoff);
+                    }
                     self.writer.push(line);
                 }
                 Effect::Perform { ticket, operation } => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::run::Running;
 use crate::machine::{Command, Input, after};
+use crate::rules::names;
 use crate::{InteractionId, UnixMillis};
 
 /// How far the stop is.
@@ -55,7 +56,7 @@ impl Running {
         match (self.drain, fallback) {
             (Drain::Finishing(_), Some(handoff)) => {
                 self.drain = Drain::HandingOver(after(now, within));
-                let handoff = handoff.note_unless_set("The assistant had to stop.".to_owned());
+                let handoff = handoff.note_unless_set("The assistant had to stop.".to_owned()).because(names::DRAIN);
                 self.command_all(&Command::HandOver(handoff));
             }
             (Drain::Finishing(_) | Drain::HandingOver(_), _) => {

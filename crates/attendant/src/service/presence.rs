@@ -68,6 +68,7 @@ impl Running {
             connected: self.connected,
             journaling: self.writer.is_healthy(),
             counters: self.counters,
+            handoffs: self.handoffs.clone(),
         };
         self.status.send_if_modified(|shown| {
             let changed = *shown != status;

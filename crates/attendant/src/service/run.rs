@@ -20,7 +20,7 @@ use super::drain::Drain;
 use super::hold::{Hold, SETTLES_WITHIN};
 use super::presence::{Asked, PRESENCE_AGAIN_AFTER};
 use super::reads::Reads;
-use super::status::{Counters, Phase, Status};
+use super::status::{Counters, Handoffs, Phase, Status};
 use super::writer::Writer;
 use super::{Error, Request, Service, Stopped};
 use crate::clock::Clock;
@@ -63,6 +63,7 @@ pub(super) struct Running {
     pub reads: Reads,
     pub writer: Writer,
     pub counters: Counters,
+    pub handoffs: Handoffs,
 
     /// What is on its way to the platform and the journal.
     pub work: FuturesUnordered<BoxFuture<'static, Happened>>,
@@ -125,6 +126,7 @@ impl Running {
             reads: Reads::default(),
             writer: Writer::default(),
             counters: Counters::default(),
+            handoffs: Handoffs::default(),
             work: FuturesUnordered::new(),
             bots: JoinSet::new(),
             reports,

@@ -1,10 +1,14 @@
 //! How a service is: its phase, its load, and numbers counted from what it writes to the journal.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::journal::{Closed, Record};
 use crate::machine::{Remark, StateKind};
-use crate::{InteractionId, UnixMillis, peak};
+use crate::rules::names;
+use crate::{Handoff, InteractionId, UnixMillis, peak};
 
 /// How a service is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +27,44 @@ pub struct Status {
     pub journaling: bool,
     /// What has happened since the start.
     pub counters: Counters,
+    /// Handoffs that were decided since the start, by the rule that asked for them; `bot` is the bot's own wish.
+    pub handoffs: Handoffs,
+}
+
+/// Handoffs by the name of their rule. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Handoffs(Arc<BTreeMap<String, u64>>);
+
+impl Handoffs {
+    /// Most names that are counted apart: a bot can make them up.
+    const MOST: usize = 200;
+
+    /// How many there were by this rule.
+    pub fn by(&self, rule: &str) -> u64 {
+        self.0.get(rule).copied().unwrap_or(0)
+    }
+
+    /// Rules and how often each has handed over, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(rule, count)| (rule.as_str(), *count))
+    }
+
+    /// Adds those of another login.
+    pub fn add(&mut self, other: &Self) {
+        for (rule, count) in other.iter() {
+            self.count(rule, count);
+        }
+    }
+
+    fn count(&mut self, rule: &str, by: u64) {
+        let counts = Arc::make_mut(&mut self.0);
+        let rule = if counts.len() < Self::MOST || counts.contains_key(rule) { rule } else { "other" };
+        *counts.entry(rule.to_owned()).or_default() += by;
+    }
+
+    pub(super) fn decided(&mut self, handoff: &Handoff) {
+        self.count(handoff.rule.as_deref().unwrap_or(names::BOT), 1);
+    }
 }
 
 /// Where a service stands.

@@ -1,5 +1,6 @@
 //! `attendant check`: is a configuration right?
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -37,6 +38,8 @@ pub struct Arguments {
 struct Report {
     logins: Vec<String>,
     bots: Vec<String>,
+    /// The rules of each bot, in order, a line each.
+    rules: BTreeMap<String, Vec<String>>,
     signed_in: bool,
     /// Bots run on the journal now.
     journal_in_use: bool,
@@ -64,8 +67,14 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
     }
     progress.finish_and_clear();
     let bots: Vec<String> = config.bots.keys().cloned().collect();
+    let fallback = config.conversation.fallback.as_ref();
+    let rules: BTreeMap<String, Vec<String>> = config
+        .bots
+        .iter()
+        .map(|(name, bot)| (name.clone(), bot.rules.iter().map(|rule| rule.summary(fallback)).collect()))
+        .collect();
     if arguments.json {
-        output::json(&Report { logins, bots, signed_in: arguments.sign_in, journal_in_use })?;
+        output::json(&Report { logins, bots, rules, signed_in: arguments.sign_in, journal_in_use })?;
     } else {
         let signed_in = if arguments.sign_in { ", and every login signed in" } else { "" };
         let in_use = if journal_in_use { "; its journal is in use, by bots that run" } else { "" };
@@ -75,6 +84,12 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
             logins.len(),
             bots.join(", ")
         ))?;
+        for (name, rules) in rules.iter().filter(|(_, rules)| !rules.is_empty()) {
+            output::line(format!("rules of {name}, the first that fires wins:"))?;
+            for rule in rules {
+                output::line(format!("  {rule}"))?;
+            }
+        }
     }
     Ok(ExitStatus::Done)
 }

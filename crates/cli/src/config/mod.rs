@@ -10,6 +10,7 @@ pub mod text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use attendant::rules::Rules;
 use serde::Deserialize;
 
 use self::secret::Source;
@@ -57,15 +58,25 @@ impl Default for Journal {
 
 /// One bot. One value serves all its logins.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Bot {
+#[serde(deny_unknown_fields)]
+pub struct Bot {
+    /// Which one.
+    pub kind: Kind,
+    /// The knowledge base of a `faq`: a YAML file, or a folder of them.
+    pub base: Option<PathBuf>,
+    /// When it hands over, beside what it decides itself; the first that fires wins.
+    #[serde(default)]
+    pub rules: Rules,
+}
+
+/// The bots that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
     /// Answers questions from a knowledge base.
-    Faq {
-        /// The knowledge base: a YAML file, or a folder of them.
-        base: PathBuf,
-    },
+    Faq,
     /// Says what it is told. For trying a connection.
-    Echo {},
+    Echo,
 }
 
 /// One login, or a numbered range of them.
@@ -133,6 +144,19 @@ impl Config {
         if let Some(first) = self.conversation.validate().first() {
             return Err(wrong(format!("[conversation] {first}")).at(text, "[conversation"));
         }
+        for (name, bot) in &self.bots {
+            let table = format!("[bots.{name}]");
+            match (bot.kind, &bot.base) {
+                (Kind::Faq, None) => return Err(wrong(format!("{table} needs a `base`")).at(text, &table)),
+                (Kind::Echo, Some(_)) => {
+                    return Err(wrong(format!("{table} has no use for a `base`")).at(text, &table));
+                }
+                _ => {}
+            }
+            if let Some(first) = self.rules(bot).validate().first() {
+                return Err(wrong(format!("[bots.{name}] {first}")).at(text, &format!("\"{}\"", first.rule)));
+            }
+        }
         if self.logins.is_empty() {
             return Err(wrong("there is no login: add a [[logins]] entry".to_owned()));
         }
@@ -156,6 +180,11 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// The rules of a bot, with the fallback of the conversations.
+    pub fn rules(&self, bot: &Bot) -> Rules {
+        bot.rules.clone().fallback(self.conversation.fallback.clone())
     }
 
     /// Every login, ranges counted out.

@@ -7,7 +7,8 @@ use crate::journal::{Closed, Record};
 use crate::machine::{Input, State, StateKind, Timer};
 use crate::options::{Afterwards, Options};
 use crate::{
-    CallBack, EntryKind, Event, Handoff, HandoffFailure, Next, Operation, PlatformErrorKind as Kind, Role, Waiting,
+    CallBack, EntryKind, Event, Handoff, HandoffFailure, Next, Operation, PlatformErrorKind as Kind, Role, Visibility,
+    Waiting,
 };
 
 /// A live chat in which the bot has just asked for this.
@@ -23,7 +24,8 @@ fn handing(options: Options, handoff: Handoff) -> Bench {
 }
 
 fn said(bench: &Bench) -> Vec<&str> {
-    let own = bench.room.entries.iter().filter(|entry| entry.from.role == Role::Me);
+    let own =
+        bench.room.entries.iter().filter(|entry| entry.from.role == Role::Me && entry.visibility == Visibility::All);
     own.filter_map(|entry| match &entry.kind {
         EntryKind::Text(text) if !text.starts_with("say ") => Some(text.as_str()),
         _ => None,
