@@ -99,6 +99,11 @@ fn next(line: &str) -> Option<Next> {
         line if line.contains("silent") => {
             Next::HandOff(Handoff::to_agent("mute").warm().within(Duration::from_secs(30)))
         }
+        // Comes in when the bot has stopped waiting.
+        line if line.contains("tardy") => {
+            Next::HandOff(Handoff::to_agent("tardy").warm().within(Duration::from_secs(5)))
+        }
+        line if line.contains("linus") => Next::HandOff(Handoff::to_agent("linus").note(wants)),
         line if line.contains("bye") => Next::finish("resolved"),
         _ => return None,
     })

@@ -22,7 +22,7 @@ pub struct Shape {
 }
 
 /// What customers say, and so what the bot does; plain questions come more often than the rest.
-const QUESTIONS: [&str; 16] = [
+const QUESTIONS: [&str; 18] = [
     "Where is my parcel?",
     "When do you open?",
     "Do you have it in blue?",
@@ -37,6 +37,8 @@ const QUESTIONS: [&str; 16] = [
     "The manager please",
     "Somebody silent will do",
     "I want to speak to a human",
+    "Somebody tardy will do",
+    "Give me to linus",
     "This goes boom",
     "Thank you and bye",
 ];

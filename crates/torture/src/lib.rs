@@ -15,7 +15,8 @@ mod journal;
 mod judge;
 mod process;
 mod run;
-// mod shrink;
+mod shorts;
+mod shrink;
 mod story;
 mod tell;
 
@@ -23,6 +24,6 @@ pub use bot::{Flaw, answer_to};
 pub use draw::Shape;
 pub use judge::{Rule, Wrong, judge};
 pub use run::{Ran, run};
-// pub use shrink::{Shrunk, shrink};
+pub use shrink::{Shrunk, shrink};
 pub use story::{How, SlowJournal, Stop, Story};
 pub use tell::{tell, tell_chat};

@@ -12,7 +12,7 @@ use crate::bot::Flaw;
 pub(crate) const START: Moment = Moment(1_700_000_000_000);
 /// The people who work beside the bots.
 #[cfg(test)]
-const PEOPLE: [&str; 4] = ["grace", "linus", "ada", "mute"];
+const PEOPLE: [&str; 5] = ["grace", "linus", "ada", "mute", "tardy"];
 
 /// What one run is made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -138,6 +138,8 @@ impl Story {
             let profile = AgentProfile::new(person, "").skilled("service").capacity(6).scripted(script);
             centre = centre.with_agent(profile);
         }
+        let tardy = Script { accept_after: Duration::from_secs(20), then: Then::Leave, ..Script::default() };
+        centre = centre.with_agent(AgentProfile::new("tardy", "").capacity(6).scripted(tardy));
         // Comes in when invited, and never says a word.
         let silent = Script {
             greeting: String::new(),

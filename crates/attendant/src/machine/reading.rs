@@ -85,6 +85,9 @@ impl Conversation {
         self.heard(transcript, now);
         self.is_whole_now();
         self.only_these_are_in(&interaction.participants);
+        if after_a_gap {
+            self.look_at_the_lips();
+        }
         self.reading = None;
         self.timers.clear(Timer::Read);
         self.timers.clear(Timer::Again);

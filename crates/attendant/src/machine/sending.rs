@@ -4,7 +4,7 @@ use super::{Conversation, Remark, State, Timer, after, between};
 use crate::guard::Guard;
 use crate::journal::{Record, TurnFailure};
 use crate::text::{same_words, split};
-use crate::{Operation, PlatformError, PlatformErrorKind as Kind, UnixMillis, Visibility};
+use crate::{EntryKind, Operation, PlatformError, PlatformErrorKind as Kind, Role, UnixMillis, Visibility};
 
 use super::operating::Task;
 
@@ -126,6 +126,20 @@ impl Conversation {
         self.timers.clear(Timer::Pace);
         self.perform(Task::Typing, Operation::TypingStop, now);
         true
+    }
+
+    /// Whether the customer sees us typing, as far as the transcript tells: an earlier process may have begun.
+    pub(super) fn look_at_the_lips(&mut self) {
+        let mut own = self.transcript.iter().rev().filter(|entry| entry.from.role == Role::Me);
+        let last = own.find(|entry| {
+            matches!(
+                entry.kind,
+                EntryKind::Text(_) | EntryKind::TypingStarted | EntryKind::TypingStopped | EntryKind::Left
+            )
+        });
+        if self.lips == Lips::Closed && last.is_some_and(|entry| entry.kind == EntryKind::TypingStarted) {
+            self.lips = Lips::Typing;
+        }
     }
 
     /// The message whose echo is waited for.
