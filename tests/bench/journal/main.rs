@@ -1,7 +1,7 @@
 //! What the journal costs and what it gives back:
 //!
 //! ```text
-//! cargo bench -p attendant-tests --bench journal -- [--runs N] [--seconds S] [--only appends,turns,recovery]
+//! cargo bench -p attendant-tests --bench journal -- [--runs N] [--seconds S] [--chats N] [--only appends,turns,recovery]
 //! ```
 //!
 //! Prints medians of several runs. What is compared takes turns, so that a busy machine is busy for both.
@@ -20,18 +20,21 @@ use anyhow::{Context, bail};
 struct Plan {
     runs: usize,
     time: Duration,
+    /// Chats that are open when the program is killed.
+    chats: usize,
     only: Option<String>,
 }
 
 impl Plan {
     fn read(mut words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut plan = Self { runs: 5, time: Duration::from_secs(4), only: None };
+        let mut plan = Self { runs: 5, time: Duration::from_secs(4), chats: 10_000, only: None };
         while let Some(word) = words.next() {
             let mut next = || words.next().with_context(|| format!("{word} wants a value"));
             match word.as_str() {
                 "--bench" => {} // from cargo
                 "--runs" => plan.runs = next()?.parse()?,
                 "--seconds" => plan.time = Duration::from_secs(next()?.parse()?),
+                "--chats" => plan.chats = next()?.parse()?,
                 "--only" => plan.only = Some(next()?),
                 other => bail!("unknown: {other}"),
             }

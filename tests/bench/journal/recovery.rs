@@ -16,7 +16,6 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::turns::Door;
 use crate::{Plan, median, tell};
 
-const CHATS: usize = 10_000;
 const LOGINS: usize = 10;
 /// One customer in so many writes while nobody is there.
 const WRITES: usize = 20;
@@ -28,28 +27,34 @@ pub async fn measure(plan: &Plan) -> Result<()> {
     let binary = build().await?;
     for family in ["chats", "interactions"] {
         let (mut reconciled, mut answered) = (Vec::new(), Vec::new());
-        let centre = Open::new(&binary, family).await?;
+        let centre = Open::new(&binary, family, plan.chats).await?;
         for run in 0..plan.runs {
             let (known, all) = centre.crash_and_recover(run + 1).await?;
             reconciled.push(known.as_secs_f64());
             answered.push(all.as_secs_f64());
         }
         let (reconciled, answered) = (median(reconciled), median(answered));
-        tell(format_args!("recovery of {CHATS} chats ({family}), start to the last reconciled: {reconciled:6.2} s"));
+        tell(format_args!(
+            "recovery of {} chats ({family}), start to the last reconciled: {reconciled:6.2} s",
+            plan.chats
+        ));
         tell(format_args!(
             "  and to the last answer to {} lines that came meanwhile:          {answered:6.2} s",
-            CHATS / WRITES
+            plan.chats / WRITES
         ));
     }
     Ok(())
 }
 
-/// The release build of the program, beside this one.
+/// The program, of the same profile and beside this one.
 async fn build() -> Result<PathBuf> {
     let here = std::env::current_exe()?;
     let profile = here.parent().and_then(Path::parent).context("a target directory")?;
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--release", "--package", "attendant-cli", "--bin", "attendant"]);
+    cargo.args(["build", "--quiet", "--package", "attendant-cli", "--bin", "attendant"]);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
     ensure!(cargo.status().await?.success(), "the binary does not build");
     Ok(profile.join("attendant"))
 }
@@ -64,15 +69,15 @@ struct Open {
 }
 
 impl Open {
-    async fn new(binary: &Path, family: &str) -> Result<Self> {
-        let server = Server::start(simulator::Options::default().with_centre(centre())).await?;
+    async fn new(binary: &Path, family: &str, chats: usize) -> Result<Self> {
+        let server = Server::start(simulator::Options::default().with_centre(centre(chats))).await?;
         let folder = crate::folder()?;
-        std::fs::write(folder.path().join("attendant.toml"), config(&server, family))?;
+        std::fs::write(folder.path().join("attendant.toml"), config(&server, family, chats))?;
         let door = Door::open(&server)?;
         let open = Self { server, door, folder, binary: binary.to_owned(), customers: Vec::new() };
         let mut program = open.start()?;
         let mut entering = JoinSet::new();
-        for _ in 0..CHATS {
+        for _ in 0..chats {
             if entering.len() >= 32 {
                 entering.join_next().await.context("a customer")???;
             }
@@ -82,7 +87,7 @@ impl Open {
         while let Some(entered) = entering.join_next().await {
             entered??;
         }
-        open.answers(CHATS).await?;
+        open.answers(chats).await?;
         sleep(Duration::from_secs(1)).await; // confirmed and journaled, too
         program.kill().await?;
         let log = open.server.log();
@@ -124,7 +129,8 @@ impl Open {
             anyhow::Ok(begun.elapsed())
         };
         let known = timeout(PATIENCE, all_done).await.context("recovery takes too long")??;
-        self.answers(CHATS + time * CHATS.div_ceil(WRITES)).await?;
+        let chats = self.customers.len();
+        self.answers(chats + time * chats.div_ceil(WRITES)).await?;
         let answered = begun.elapsed();
         let reads = async { while let Ok(Some(_)) = lines.next_line().await {} };
         let _ = timeout(Duration::from_secs(1), reads).await;
@@ -146,19 +152,19 @@ impl Open {
     }
 }
 
-fn centre() -> Centre {
+fn centre(chats: usize) -> Centre {
     let mut centre = Centre::default().with_queue(QueueProfile::new("chat_in").needing("bot"));
     for number in 1..=LOGINS {
         let profile = AgentProfile::new(format!("bot-{number:02}"), "secret").skilled("bot");
-        centre = centre.with_agent(profile.capacity(CHATS / LOGINS));
+        centre = centre.with_agent(profile.capacity(chats.div_ceil(LOGINS)));
     }
     centre
 }
 
-fn config(server: &simulator::Handle, family: &str) -> String {
+fn config(server: &simulator::Handle, family: &str, chats: usize) -> String {
     format!(
         "[server]\nbase_url = \"{}/api/v2\"\nfamily = \"{family}\"\n\
-         [conversation]\npace = {{ on = false }}\nlistening = {{ quiet = \"30ms\" }}\noffers = {{ most = {CHATS} }}\n\
+         [conversation]\npace = {{ on = false }}\nlistening = {{ quiet = \"30ms\" }}\noffers = {{ most = {chats} }}\n\
          loop_guard = {{ turns_a_minute = 100000, same_words = 100000 }}\n\
          [journal]\nkind = \"sqlite\"\npath = \"journal\"\n\
          [bots.parrot]\nkind = \"echo\"\n\
