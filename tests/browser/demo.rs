@@ -74,7 +74,7 @@ pub async fn demo() -> Result<()> {
 }
 
 /// Signs a person in and makes them not ready, so that nobody plays them and nobody is sent to them.
-async fn away(base: &str, user: &str) -> Result<()> {
+pub(super) async fn away(base: &str, user: &str) -> Result<()> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     for body in [
         json!({ "operationName": "StartContactCenterSession", "channels": ["chat"] }),
@@ -88,13 +88,13 @@ async fn away(base: &str, user: &str) -> Result<()> {
 }
 
 /// A demo that runs until this is dropped. Its output stays open: a program that cannot print ends.
-struct Running {
+pub(super) struct Running {
     _process: Child,
     _printed: Lines<BufReader<ChildStdout>>,
 }
 
 /// Builds and starts the demo on a free port; gives its address.
-async fn start() -> Result<(Running, String)> {
+pub(super) async fn start() -> Result<(Running, String)> {
     let mut demo = Command::new(binary::build().await?)
         .args(["demo", "--port", "0"])
         .env("NO_COLOR", "1")

@@ -8,6 +8,7 @@ use libtest_mimic::{Failed, Trial};
 
 mod demo;
 mod driver;
+mod handoff;
 mod look;
 mod scene;
 mod story;
@@ -26,6 +27,8 @@ pub fn trials(run_all: bool) -> Vec<Trial> {
         |trial: Trial| if missing { trial.with_ignored_flag(true).with_kind("needs chromium") } else { trial };
     [
         trial_within(BUILD + DEADLINE, "demo", demo::demo),
+        trial_within(BUILD + DEADLINE, "warm_handoff_and_back", handoff::warm_and_back),
+        trial_within(BUILD + DEADLINE, "waiting_in_line", handoff::waiting_in_line),
         trial("customer_bot_person", story::customer_bot_person),
         trial("keyboard_alone", story::keyboard_alone),
         trial("side_by_side", story::side_by_side),

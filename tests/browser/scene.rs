@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use simulator::model::{Fact, FactEvent};
 use simulator::{AgentProfile, Centre, Faults, Options, QueueProfile, Script, Then};
@@ -87,6 +89,37 @@ impl House {
     }
 }
 
+/// A browser, an open centre, and Grace ready at her desk: how most stories begin.
+pub struct Stage {
+    pub driver: Driver,
+    pub house: House,
+    pub desk: Page,
+}
+
+impl Stage {
+    pub async fn open() -> Result<Self> {
+        let driver = Driver::start().await?;
+        let house = House::open().await?;
+        let desk = person(&driver, &house, "grace").await?;
+        Ok(Self { driver, house, desk })
+    }
+
+    /// A customer who has asked for a person: the chat is offered to Grace.
+    pub async fn asks(&self, name: &str, subject: &str) -> Result<Page> {
+        let page = customer(&self.driver, &self.house, name, subject).await?;
+        ask_until_handed_over(&page).await?;
+        Ok(page)
+    }
+
+    /// A customer whom Grace has taken over.
+    pub async fn taken_over(&self, name: &str) -> Result<Page> {
+        let page = self.asks(name, "").await?;
+        self.desk.click("#offers .primary").await?;
+        self.desk.reads("#log", "I want to talk").await?;
+        Ok(page)
+    }
+}
+
 /// A browser at the chat page, in a chat that has begun.
 pub async fn customer(driver: &Driver, house: &House, name: &str, subject: &str) -> Result<Page> {
     let page = driver.window().await?;
@@ -150,4 +183,15 @@ pub async fn quiet(page: &Page) -> Result<()> {
     let complaints = page.complaints(false).await?;
     ensure!(complaints.is_empty(), "the console says: {complaints:#?}");
     Ok(())
+}
+
+/// Keeps a picture of a page as it is now, if `ATTENDANT_PICTURES` names a folder: how `docs/images` are made.
+pub async fn picture(page: &Page, name: &str) -> Result<()> {
+    let Some(folder) = std::env::var_os("ATTENDANT_PICTURES") else { return Ok(()) };
+    // Nothing moves, and everything is painted.
+    page.run("for (const motion of document.getAnimations()) if (motion.effect.getTiming().iterations !== Infinity) motion.finish(); \
+              return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200))))")
+        .await?;
+    let bytes = BASE64.decode(page.picture().await?)?;
+    Ok(std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes)?)
 }

@@ -3,16 +3,13 @@
 use anyhow::{Result, ensure};
 
 use super::driver::{Driver, key};
-use super::scene::{self, House, ask_until_handed_over, customer, lines, person, quiet, say};
+use super::scene::{self, House, Stage, lines, person, quiet, say};
 
 /// The customer chats, the bot answers, the customer asks for a person, the person accepts, speaks and completes.
 pub async fn customer_bot_person() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let desk = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "Ada Byron", "My parcel").await?;
-
-    ask_until_handed_over(&ada).await?;
+    let stage = Stage::open().await?;
+    let desk = &stage.desk;
+    let ada = stage.asks("Ada Byron", "My parcel").await?;
     ensure!(ada.text("#log .line.bot .who").await?.contains("assistant"), "the bot is shown as what it is");
 
     desk.reads("#offers .offer", "Ada Byron").await?;
@@ -61,7 +58,7 @@ pub async fn customer_bot_person() -> Result<()> {
     ada.reads("#log", "Hello! Ask me").await?;
     ensure!(lines(&ada).await?.len() == 1, "a new chat begins empty");
     quiet(&ada).await?;
-    quiet(&desk).await
+    quiet(desk).await
 }
 
 /// Everything without a mouse.
@@ -119,18 +116,13 @@ pub async fn keyboard_alone() -> Result<()> {
 
 /// Several chats at once: a list with unread marks, drafts that stay with their chat.
 pub async fn side_by_side() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let desk = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "Ada", "").await?;
-    ask_until_handed_over(&ada).await?;
-    desk.click("#offers .primary").await?;
+    let stage = Stage::open().await?;
+    let ada = stage.taken_over("Ada").await?;
+    let desk = &stage.desk;
     desk.reads("#chat-title", "Ada").await?;
-    desk.reads("#log", "I want to talk").await?;
     desk.fill("#say", "a draft for Ada").await?;
 
-    let ben = customer(&driver, &house, "Ben", "").await?;
-    ask_until_handed_over(&ben).await?;
+    let ben = stage.asks("Ben", "").await?;
     desk.click("#offers .primary").await?;
     desk.until("document.querySelectorAll('#chats .chat-item').length === 2").await?;
     ensure!(desk.text("#chat-title").await? == "Ada", "accepting a second chat takes nobody away from the first");
@@ -142,31 +134,27 @@ pub async fn side_by_side() -> Result<()> {
     desk.reads("#chat-title", "Ben").await?;
     desk.until("!document.querySelector('#chats .unread')").await?;
     ensure!(desk.run("return document.querySelector('#say').value").await? == "", "a draft belongs to its chat");
-    say(&desk, "Yes, Ben").await?;
+    say(desk, "Yes, Ben").await?;
     desk.click("#chats li:nth-child(1) .chat-item").await?;
     desk.until("document.querySelector('#say').value === 'a draft for Ada'").await?;
 
     // The page is loaded again: the browser's session goes on, and so do both chats.
-    desk.open(&house.url("/desk")).await?;
-    scene::ready(&desk).await?;
+    desk.open(&stage.house.url("/desk")).await?;
+    scene::ready(desk).await?;
     desk.until("document.querySelectorAll('#chats .chat-item').length === 2").await?;
     desk.click("#chats li:nth-child(2) .chat-item").await?;
     desk.reads("#log .line.own", "Yes, Ben").await?;
-    ada.open(&house.url("/customer")).await?;
+    ada.open(&stage.house.url("/customer")).await?;
     ada.reads("#log", "I want to talk").await?;
-    quiet(&desk).await
+    quiet(desk).await
 }
 
 /// A colleague is invited, speaks to agents only and to everybody; then the chat is transferred, with a note.
 pub async fn transfer_and_invite() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let grace = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "Ada", "").await?;
-    ask_until_handed_over(&ada).await?;
-    grace.click("#offers .primary").await?;
-    grace.reads("#log", "I want to talk").await?;
-    let alan = person(&driver, &house, "alan").await?;
+    let stage = Stage::open().await?;
+    let ada = stage.taken_over("Ada").await?;
+    let grace = &stage.desk;
+    let alan = person(&stage.driver, &stage.house, "alan").await?;
 
     grace.click("#invite").await?;
     grace.reads("#targets", "Alan Turing").await?;
@@ -201,5 +189,5 @@ pub async fn transfer_and_invite() -> Result<()> {
     alan.reads("#after", "ended").await?;
     quiet(&ada).await?;
     quiet(&alan).await?;
-    quiet(&grace).await
+    quiet(grace).await
 }

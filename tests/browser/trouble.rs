@@ -9,15 +9,13 @@ use simulator::Fault;
 use simulator::faults::Kind;
 
 use super::driver::Driver;
-use super::scene::{self, House, ask_until_handed_over, customer, lines, person, quiet, say};
+use super::scene::{self, House, Stage, ask_until_handed_over, customer, lines, person, quiet, say};
 
 /// Words are never markup; only http addresses become links; what is too long is refused before it is sent.
 pub async fn words_are_only_words() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let desk = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "<b>Ada</b>", "<img src=x onerror=alert(1)>").await?;
-    ask_until_handed_over(&ada).await?;
+    let stage = Stage::open().await?;
+    let ada = stage.asks("<b>Ada</b>", "<img src=x onerror=alert(1)>").await?;
+    let desk = &stage.desk;
     let link = ada.run("const a = document.querySelector('#log .bot a'); return [a.href, a.rel, a.target]").await?;
     ensure!(
         link == json!(["https://shop.example/track?id=42", "noopener noreferrer nofollow", "_blank"]),
@@ -30,13 +28,13 @@ pub async fn words_are_only_words() -> Result<()> {
         "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> javascript:alert(1)";
     say(&ada, hostile).await?;
     desk.reads("#log", hostile).await?;
-    for page in [&ada, &desk] {
+    for page in [&ada, desk] {
         let bad = page.run("return document.querySelectorAll('#log script, #log img, #log b b, #data img, a[href^=\"javascript\" i]').length").await?;
         ensure!(bad == 0, "words became markup");
         ensure!(page.run("return document.title").await? != "owned", "words were run");
     }
 
-    let before = lines(&desk).await?.len();
+    let before = lines(desk).await?.len();
     ada.run("const say = document.querySelector('#say'); say.value = 'x'.repeat(100_000); say.dispatchEvent(new Event('input'))").await?;
     ada.reads("#say-note", "more than one message can carry").await?;
     ensure!(
@@ -48,19 +46,15 @@ pub async fn words_are_only_words() -> Result<()> {
     ada.click("#send").await?;
     desk.until(&format!("document.querySelectorAll('#log .line').length === {}", before + 1)).await?;
     quiet(&ada).await?;
-    quiet(&desk).await
+    quiet(desk).await
 }
 
 /// The network goes while lines are being written, on both sides. Afterwards each line is there once, in order.
 pub async fn network_break() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let desk = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "Ada", "").await?;
-    ask_until_handed_over(&ada).await?;
-    desk.click("#offers .primary").await?;
-    desk.reads("#log", "I want to talk").await?;
-    say(&desk, "Hello").await?;
+    let stage = Stage::open().await?;
+    let ada = stage.taken_over("Ada").await?;
+    let desk = &stage.desk;
+    say(desk, "Hello").await?;
     ada.reads("#log", "Hello").await?;
 
     ada.offline(true).await?;
@@ -69,7 +63,7 @@ pub async fn network_break() -> Result<()> {
         ada.fill("#say", words).await?;
         ada.click("#send").await?;
     }
-    say(&desk, "Are you still there?").await?;
+    say(desk, "Are you still there?").await?;
     ada.offline(false).await?;
     ada.until("document.querySelector('#connection').hidden").await?;
     ada.reads("#log", "Are you still there?").await?;
@@ -81,11 +75,11 @@ pub async fn network_break() -> Result<()> {
     desk.click("#send").await?;
     say(&ada, "three").await?;
     desk.offline(false).await?;
-    scene::ready(&desk).await?;
+    scene::ready(desk).await?;
     ada.reads("#log", "Back in a moment").await?;
     desk.reads("#log", "three").await?;
 
-    for page in [&ada, &desk] {
+    for page in [&ada, desk] {
         page.until("document.querySelectorAll('#log .delivery:not(.delivered)').length === 0").await?;
         let said: Vec<String> = lines(page).await?.into_iter().map(|(_, words)| words).collect();
         for words in ["one", "two", "three", "Are you still there?", "Back in a moment"] {
@@ -103,13 +97,9 @@ pub async fn network_break() -> Result<()> {
 /// One misfortune after the other strikes what the person sends and what the person is told. Every line is said once, in
 /// order, and the page shows it once.
 pub async fn bad_platform() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let desk = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "Ada", "").await?;
-    ask_until_handed_over(&ada).await?;
-    desk.click("#offers .primary").await?;
-    desk.reads("#log", "I want to talk").await?;
+    let stage = Stage::open().await?;
+    let ada = stage.taken_over("Ada").await?;
+    let Stage { house, desk, .. } = stage;
 
     let notifications = [
         Kind::Duplicate,
@@ -185,13 +175,9 @@ pub async fn offers_that_go_wrong() -> Result<()> {
 /// The server starts again and has forgotten everything: the customer is told and can start anew, the desk signs in by
 /// itself, and both talk to each other again.
 pub async fn server_restart() -> Result<()> {
-    let driver = Driver::start().await?;
-    let house = House::open().await?;
-    let desk = person(&driver, &house, "grace").await?;
-    let ada = customer(&driver, &house, "Ada", "").await?;
-    ask_until_handed_over(&ada).await?;
-    desk.click("#offers .primary").await?;
-    desk.reads("#log", "I want to talk").await?;
+    let stage = Stage::open().await?;
+    let ada = stage.taken_over("Ada").await?;
+    let Stage { house, desk, .. } = stage;
 
     let house = house.reopen_after(Duration::from_millis(500)).await?;
     ada.reads("#over", "not there any more").await?;

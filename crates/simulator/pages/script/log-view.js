@@ -41,12 +41,15 @@ export class LogView {
     let added = false;
     if (quietly) this.#root.setAttribute("aria-busy", "true");
     const keys = new Set();
+    const been = new Set();
     const confirmed = new Map(outbox.filter((item) => item.index).map((item) => [item.index, item]));
     for (const entry of entries) {
       const item = confirmed.get(entry.index);
       const key = item ? `own-${item.id}` : `entry-${entry.index}`;
       keys.add(key);
-      added = this.#place(key, entry.index, () => this.#lineFor(entry, item), item) || added;
+      const again = entry.type === "ParticipantJoined" && been.has(entry.from?.nickname);
+      if (entry.type === "ParticipantLeft") been.add(entry.from?.nickname);
+      added = this.#place(key, entry.index, () => this.#lineFor(entry, item, again), item) || added;
     }
     for (const item of outbox) {
       if (item.index) continue;
@@ -101,7 +104,7 @@ export class LogView {
     return fresh;
   }
 
-  #lineFor(entry, item) {
+  #lineFor(entry, item, again = false) {
     if (item) return this.#ownLine(item, entry);
     const name = entry.from?.nickname || "Somebody";
     switch (entry.type) {
@@ -112,7 +115,8 @@ export class LogView {
       case "ParticipantJoined":
       case "ParticipantRejoined":
         if (this.#options.own(entry.from) && entry.index === 1) return null;
-        return this.#event(this.#options.own(entry.from) ? "You joined" : `${described(entry.from)} joined`, entry);
+        if (this.#options.own(entry.from)) return this.#event(again ? "You are back" : "You joined", entry);
+        return this.#event(`${described(entry.from)} ${again ? "is back" : "joined"}`, entry);
       case "ParticipantLeft":
         return this.#event(this.#options.own(entry.from) ? "You left" : `${name} left`, entry);
       case "Notice":

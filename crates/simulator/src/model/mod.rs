@@ -216,6 +216,16 @@ impl Model {
         chat.entries[start..].iter().filter(|entry| entry.visibility == Visibility::All).cloned().collect()
     }
 
+    /// The place of a chat among those that wait for the same people, from 1; nothing if it does not wait.
+    pub fn place_in_line(&self, chat: &ChatId) -> Option<usize> {
+        let own = self.chats.get(chat)?;
+        let at = own.waiting?;
+        let before = self.waiting.iter().take_while(|(since, number, _)| (*since, *number) < at);
+        let same =
+            |other: &Chat| other.wish == own.wish && (other.wish != chat::Wish::Queue || other.queue == own.queue);
+        Some(before.filter(|(_, _, id)| self.chats.get(id).is_some_and(same)).count() + 1)
+    }
+
     /// An agent's presence and whether not to disturb.
     pub fn presence(&self, agent: &AgentName) -> Option<(Presence, bool)> {
         self.agents.get(agent).map(|agent| (agent.presence, agent.do_not_disturb))

@@ -107,9 +107,12 @@ async fn read(Shared(core): Shared<Core>, headers: HeaderMap, Path(key): Path<St
         } else {
             &[]
         };
-        Ok(json!({ "statusCode": 0, "chat": {
-            "id": key, "state": name, "participants": participants, "capabilities": capabilities,
-        } }))
+        let mut chat = json!({ "id": key, "state": name, "participants": participants, "capabilities": capabilities });
+        // The published API does not tell it; a page shows it where it is there.
+        if let Some(place) = state.world.model().place_in_line(&id) {
+            chat["positionInQueue"] = place.into();
+        }
+        Ok(json!({ "statusCode": 0, "chat": chat }))
     };
     run().map_or_else(|refusal: Refusal| refuse(&refusal), |body| Json(body).into_response())
 }

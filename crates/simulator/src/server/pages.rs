@@ -31,6 +31,7 @@ pub const PAGES: &[(&str, &str, &[u8])] = &[
     ("/pages/script/desk/dialogs.js", SCRIPT, include_bytes!("../../pages/script/desk/dialogs.js")),
     ("/pages/script/desk/list-view.js", SCRIPT, include_bytes!("../../pages/script/desk/list-view.js")),
     ("/pages/script/desk/page.js", SCRIPT, include_bytes!("../../pages/script/desk/page.js")),
+    ("/pages/script/desk/targets.js", SCRIPT, include_bytes!("../../pages/script/desk/targets.js")),
     ("/pages/script/dom.js", SCRIPT, include_bytes!("../../pages/script/dom.js")),
     ("/pages/script/log-view.js", SCRIPT, include_bytes!("../../pages/script/log-view.js")),
     ("/pages/script/outbox.js", SCRIPT, include_bytes!("../../pages/script/outbox.js")),

@@ -7,6 +7,7 @@ import { Refused } from "../wire.js";
 
 const OVER = new Set(["Completed", "Ended", "Closed", "Removed"]);
 const STATE_EVERY = 8_000;
+const STATE_EVERY_WHILE_WAITING = 2_500;
 const TYPING_LASTS = 20_000;
 
 export class Conversation extends EventTarget {
@@ -24,6 +25,7 @@ export class Conversation extends EventTarget {
   connected = true;
   why = null;
   people = [];
+  place = null; // in the queue, where the server tells it
   #remembering = false; // what is read first after a reload was said before: nobody knows when
 
   constructor(api) {
@@ -43,6 +45,12 @@ export class Conversation extends EventTarget {
 
   get entries() {
     return [...this.#entries.values()].sort((a, b) => a.index - b.index);
+  }
+
+  /** Who was the last to go out of those who looked after the customer, while nobody is there. */
+  get leftBy() {
+    if (this.people.length > 0) return null;
+    return this.entries.findLast((entry) => entry.type === "ParticipantLeft" && kindOf(entry.from) !== "customer")?.from ?? null;
   }
 
   /** Those who are writing now, besides the customer. */
@@ -109,7 +117,7 @@ export class Conversation extends EventTarget {
     this.#entries.clear();
     this.#typers.clear();
     this.outbox.clear();
-    Object.assign(this, { state, connected: true, why: null, people: [] });
+    Object.assign(this, { state, connected: true, why: null, people: [], place: null });
     this.#id = null;
     this.#changed();
   }
@@ -121,7 +129,7 @@ export class Conversation extends EventTarget {
       try {
         await this.#read(this.connected ? this.#nextIndex() : 0);
         if (run !== this.#run) return;
-        if (Date.now() - this.#lastStateLook > STATE_EVERY) await this.#look();
+        if (Date.now() - this.#lastStateLook > (this.people.length > 0 ? STATE_EVERY : STATE_EVERY_WHILE_WAITING)) await this.#look();
         this.#setConnected(true);
         backoff.reset();
         wait = this.#interval();
@@ -205,6 +213,11 @@ export class Conversation extends EventTarget {
     this.#lastStateLook = Date.now();
     const chat = await this.#api.chat(id);
     if (id !== this.#id) return;
+    const place = chat.positionInQueue ?? null;
+    if (place !== this.place) {
+      this.place = place;
+      this.#changed();
+    }
     const mute = Array.isArray(chat.capabilities) && !chat.capabilities.includes("SendMessage");
     if (OVER.has(chat.state) || (mute && chat.state !== "WaitingForAgent")) this.#over("This chat has ended.");
   }

@@ -10,7 +10,7 @@ const MOST_BYTES = 4096; // what contact centre desktops are made for
 const REMEMBERED = "attendant.chat";
 
 const parts = Object.fromEntries(
-  ["start", "name", "subject", "start-problem", "talk", "log", "latest", "typing", "composer", "say", "send", "say-note", "over", "over-why", "restart", "end", "presence", "connection"].map(
+  ["start", "name", "subject", "start-problem", "talk", "log", "latest", "typing", "composer", "say", "send", "say-note", "over", "over-why", "restart", "end", "presence", "connection", "waiting"].map(
     (id) => [id, find(`#${id}`)],
   ),
 );
@@ -166,6 +166,7 @@ function arrange(state) {
   parts.over.hidden = !over;
   parts.end.hidden = state !== "open";
   parts.connection.hidden = true;
+  if (state !== "open") parts.waiting.hidden = true;
   note("");
   if (idle) parts.presence.textContent = "Ask us anything";
   if (over) {
@@ -175,13 +176,25 @@ function arrange(state) {
   }
 }
 
+// Who is there stands in the head; that nobody is there, and who is coming, is told where it cannot be overlooked.
 function renderPresence() {
-  let words = "Waiting for somebody to answer";
-  if (conversation.state === "over") words = "This chat has ended";
-  else if (conversation.people.length > 0) {
-    words = `With ${conversation.people.map(described).join(" and ")}`;
-  }
+  const { people, state } = conversation;
+  const waits = state === "open" && people.length === 0;
+  let words = `With ${people.map(described).join(" and ")}`;
+  if (state === "over") words = "This chat has ended";
+  else if (waits) words = conversation.leftBy ? "You are being passed on" : "Waiting for somebody to answer";
   if (parts.presence.textContent !== words) parts.presence.textContent = words;
+  // In a new chat somebody answers at once, as a rule.
+  const told = waits && conversation.connected && (conversation.leftBy || conversation.place > 0) ? waiting() : "";
+  parts.waiting.hidden = told === "";
+  if (parts.waiting.textContent !== told) parts.waiting.replaceChildren(el("span", { className: "spinner", "aria-hidden": "true" }), told);
+}
+
+function waiting() {
+  const { leftBy, place } = conversation;
+  const who = !leftBy ? "Somebody will be with you soon." : `${leftBy.nickname} has passed you on. ${kindOf(leftBy) === "bot" ? "A person" : "Somebody"} will be with you soon.`;
+  if (!place) return who;
+  return `${who} ${place === 1 ? "You are next." : `You are number ${place} in the queue.`}`;
 }
 
 function renderTyping() {

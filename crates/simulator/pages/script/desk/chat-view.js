@@ -1,6 +1,6 @@
 // The middle: one chat with its transcript, what can be done with it, and the reply box.
 
-import { bytesOf, el, find } from "../dom.js";
+import { bytesOf, el, find, icon } from "../dom.js";
 import { LogView } from "../log-view.js";
 import { described, kindOf } from "../people.js";
 
@@ -78,6 +78,11 @@ export class ChatView {
     find("#invite").hidden = !chat.live;
     find("#invite").disabled = !chat.can("Invite");
     find("#transfer").disabled = !chat.can("Transfer");
+    find("#give-back").hidden = !chat.live || !chat.bot || Boolean(chat.botBeside);
+    find("#give-back").disabled = !chat.can("Transfer");
+    const beside = chat.botBeside ? `${chat.botBeside.nickname} is here until you say hello, and then leaves.` : "";
+    find("#beside").hidden = beside === "";
+    if (find("#beside").textContent !== beside) find("#beside").replaceChildren(icon("bot"), beside);
     find("#leave").hidden = !chat.live;
     find("#leave").disabled = !chat.can("Leave");
     find("#leave-words").textContent = chat.others.length > 0 ? "Leave" : "End chat";

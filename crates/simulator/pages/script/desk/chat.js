@@ -18,6 +18,7 @@ export class Chat {
   #ownIds = new Set();
   #ownTyping = null;
   #pause = new Pause();
+  #bot = null;
   state = null;
   capabilities = null;
   participants = [];
@@ -73,6 +74,16 @@ export class Chat {
     return this.participants.filter((who) => kindOf(who) !== "customer" && !this.own(who));
   }
 
+  /** The assistant that had this chat before, or still is in it; null if there was none. */
+  get bot() {
+    return this.#bot ?? this.entries.findLast((entry) => kindOf(entry.from) === "bot")?.from ?? null;
+  }
+
+  /** An assistant that is still in, and leaves when a person has spoken. */
+  get botBeside() {
+    return this.live ? (this.others.find((who) => kindOf(who) === "bot") ?? null) : null;
+  }
+
   get lastText() {
     return this.entries.findLast((entry) => entry.type === "Text");
   }
@@ -108,6 +119,7 @@ export class Chat {
     if (picture.userData) this.data = picture.userData;
     if (picture.participants && (picture.participants.length > 0 || !this.live)) this.participants = picture.participants;
     for (const who of this.participants) {
+      if (kindOf(who) === "bot") this.#bot = who;
       const reference = who.id ?? (who.path ?? who.uri ?? "").split("/").pop();
       if (reference && reference === this.#userId && who.participantId) this.#ownIds.add(who.participantId);
     }

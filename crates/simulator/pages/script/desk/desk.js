@@ -3,6 +3,7 @@
 import { Refused, Unknown } from "../wire.js";
 import { Bayeux } from "./bayeux.js";
 import { Chat } from "./chat.js";
+import { peopleOf } from "./targets.js";
 
 const CHANNELS = ["/v2/me/chats", "/v2/me/channels"];
 const REMEMBERED = "attendant.desk";
@@ -125,6 +126,16 @@ export class Desk extends EventTarget {
   async pass(chat, operation, target, note) {
     if (note) await this.#act(chat, chat.can("UpdateUserData") ? "UpdateUserData" : "AttachUserData", { userData: { Note: note } });
     await this.#act(chat, operation, target);
+  }
+
+  /** Back to the assistant that had it, or to another one if that one is not free. */
+  async giveBack(chat, note) {
+    const { contacts } = await this.targets();
+    const bots = peopleOf(contacts, this.user.userName).filter((one) => one.is === "bot" && one.free);
+    const before = (chat.bot?.path ?? chat.bot?.uri ?? "").split("/").pop();
+    const bot = bots.find((one) => one.key === before) ?? bots[0];
+    if (!bot) throw new Refused(409, null, "no assistant is free now");
+    await this.pass(chat, "Transfer", bot.parameters, note);
   }
 
   /** People, skills and queues that a chat can go to. What the server does not list is not offered. */

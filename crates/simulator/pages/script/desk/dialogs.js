@@ -1,17 +1,20 @@
 // Questions in between: to whom, are you sure, which keys.
 
 import { el, find, icon, keyed } from "../dom.js";
-import { initials, kindOf } from "../people.js";
+import { initials } from "../people.js";
+import { sorted } from "./targets.js";
 
-/** Asks yes or no. */
-export function confirm({ title, words, yes, danger = false }) {
+/** Asks yes or no. With `note` there is room for one, and yes is what was written, or an empty text. */
+export function confirm({ title, words, yes, danger = false, note = false }) {
   const dialog = find("#confirm-dialog");
+  find("#confirm-field").hidden = !note;
+  find("#confirm-note").value = "";
   find("#confirm-title").textContent = title;
   find("#confirm-words").textContent = words;
   const button = find("#confirm-yes");
   button.textContent = yes;
   button.className = danger ? "button danger" : "button primary";
-  return closed(dialog, () => dialog.returnValue === "yes");
+  return closed(dialog, () => (dialog.returnValue !== "yes" ? (note ? null : false) : note ? find("#confirm-note").value.trim() : true));
 }
 
 /** Asks to whom. Gives `{ parameters, note, name }`, or null. `only` limits the kinds (`User`, `Queue`, `Skill`). */
@@ -81,30 +84,6 @@ function closed(dialog, result) {
       { once: true },
     );
   });
-}
-
-function sorted({ contacts, skills }, self) {
-  const people = contacts
-    .filter((contact) => contact.type === "User" && contact.userName !== self)
-    .map((contact) => {
-      const channel = (contact.availability?.channels ?? []).find((entry) => entry.channel === "chat");
-      const name = [contact.firstName, contact.lastName].filter(Boolean).join(" ") || contact.userName;
-      const is = kindOf({ type: "Agent", nickname: name, userName: contact.userName });
-      const abilities = (contact.skills ?? []).map((skill) => skill.name ?? skill);
-      return { kind: "User", is, skills: abilities, key: contact.id ?? contact.userName, name, detail: contact.userName ?? "", free: channel?.available === true, state: channel?.userState?.displayName, parameters: { targetUri: contact.uri ?? contact.path } };
-    })
-    .sort((a, b) => Number(b.free) - Number(a.free) || a.name.localeCompare(b.name));
-  // A chat goes to people and queues only. "Somebody with this skill" is therefore a free person who has it.
-  const byName = skills.map((skill) => {
-    const able = people.filter((person) => person.skills.includes(skill.name));
-    const free = able.find((person) => person.free);
-    const detail = free ? `goes to ${free.name}` : able.length > 0 ? "everybody with this skill is busy" : "nobody has this skill";
-    return { kind: "Skill", key: skill.name, name: skill.name, detail, free: Boolean(free), disabled: !free, parameters: free?.parameters };
-  });
-  const queues = contacts
-    .filter((contact) => contact.type === "Queue")
-    .map((contact) => ({ kind: "Queue", key: contact.name ?? contact.id, name: contact.name ?? contact.id, detail: "queue", parameters: { queueName: contact.name ?? contact.id } }));
-  return [...people, ...byName, ...queues];
 }
 
 function item(target, choose) {

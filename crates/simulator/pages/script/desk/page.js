@@ -1,6 +1,7 @@
 // The desk's page: signs in, joins the desk to its three views, shortcuts, and what goes wrong.
 
 import { el, find, icon } from "../dom.js";
+import { described } from "../people.js";
 import { Refused, Unknown } from "../wire.js";
 import { AgentApi } from "./api.js";
 import { ChatView } from "./chat-view.js";
@@ -25,6 +26,7 @@ const SHORTCUTS = [
   { code: "KeyN", keys: ["Alt", "N"], words: "Write to agents only, or to everybody", run: () => desk.chat?.live && chatView.toggleAgentsOnly() },
   { code: "KeyI", keys: ["Alt", "I"], words: "Invite a colleague", run: () => press("#invite") },
   { code: "KeyT", keys: ["Alt", "T"], words: "Transfer the chat", run: () => press("#transfer") },
+  { code: "KeyB", keys: ["Alt", "B"], words: "Give the chat back to the assistant", run: () => press("#give-back") },
   { code: "KeyE", keys: ["Alt", "E"], words: "End or leave the chat", run: () => press("#leave") },
   { code: "KeyC", keys: ["Alt", "C"], words: "Complete the chat", run: () => press("#complete") },
   { code: "KeyR", keys: ["Alt", "R"], words: "Ready or not ready", run: () => press("#ready") },
@@ -73,6 +75,13 @@ find("#sign-out").addEventListener("click", async () => {
 
 find("#invite").addEventListener("click", () => pass("Invite", "Invite a colleague into this chat", ["User"]));
 find("#transfer").addEventListener("click", () => pass("Transfer", "Transfer this chat", ["User", "Skill", "Queue"]));
+find("#give-back").addEventListener("click", async () => {
+  const { chat } = desk;
+  if (!chat?.bot) return;
+  const words = `${described(chat.bot)} goes on with ${chat.customer}, and this chat leaves your desk.`;
+  const note = await confirm({ title: "Back to the assistant?", words, yes: "Give back", note: true });
+  if (note !== null) act(desk.giveBack(chat, note));
+});
 find("#leave").addEventListener("click", async () => {
   const { chat } = desk;
   if (!chat) return;
