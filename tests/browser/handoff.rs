@@ -115,9 +115,9 @@ async fn pictures(page: &Page, name: &str) -> Result<()> {
     page.dark(true).await?;
     picture(page, &format!("{name}-dark")).await?;
     page.dark(false).await?;
-    let size = page.run("return [innerWidth, innerHeight]").await?;
+    let window = page.run("return [innerWidth, innerHeight]").await?;
     page.size(390, 844, true).await?;
     picture(page, &format!("{name}-phone")).await?;
-    let side = |at: usize| size[at].as_u64().and_then(|side| u32::try_from(side).ok()).context("a size");
+    let side = |at: usize| window[at].as_u64().and_then(|side| u32::try_from(side).ok()).context("a size");
     page.size(side(0)?, side(1)?, false).await
 }
