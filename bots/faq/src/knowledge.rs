@@ -3,8 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "encoder")]
+use std::sync::Arc;
 
 use crate::base::{Answer, KnowledgeBase, Values};
+#[cfg(feature = "encoder")]
+use crate::encoder::{Encoder, Meanings};
 use crate::matcher::{self, Example, Matcher, Ranking, Reason, Scratch, TrainOptions, Zone};
 use crate::tongue::Tongues;
 use crate::{Language, text};
@@ -13,9 +17,23 @@ use crate::{Language, text};
 pub const QUESTION: usize = 8 * 1024;
 /// How far ahead (in score) an answer must be to win over a follow-up of what was just talked about.
 const FOLLOW_UP: f32 = 0.15;
+/// Two answers whose scores are this near, in log odds, are a question back and not a guess.
+const TIE: f32 = 0.3;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// How a base is made ready.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How its matchers are trained.
+    pub training: TrainOptions,
+    /// A folder with matchers that were trained ahead; those that do not fit are trained anew.
+    pub models: Option<PathBuf>,
+    /// Sentence embeddings that have a say beside the words.
+    #[cfg(feature = "encoder")]
+    pub encoder: Option<Arc<Encoder>>,
 }
 
 /// A base that can be asked.
@@ -46,6 +64,18 @@ struct Voice {
 struct Wing {
     matcher: Matcher,
     answers: Vec<usize>,
+    #[cfg(feature = "encoder")]
+    meanings: Option<Meanings>,
+}
+
+impl Wing {
+    fn rank(&self, text: &str, scratch: &mut Scratch, allowed: impl Fn(usize) -> bool) -> Ranking {
+        #[cfg(feature = "encoder")]
+        if let Some(meanings) = &self.meanings {
+            return meanings.rank_among(&self.matcher, text, scratch, allowed);
+        }
+        self.matcher.rank_among(text, scratch, allowed)
+    }
 }
 
 /// A question, with what decides which answers are considered.
@@ -123,23 +153,11 @@ impl Found {
 impl Knowledge {
     /// Trains matchers for all languages of a base.
     pub fn train(base: KnowledgeBase, options: &TrainOptions) -> Result<Self, matcher::Error> {
-        Self::build(base, options, None).map(|(knowledge, _)| knowledge)
+        Self::open(base, &Options { training: options.clone(), ..Options::default() }).map(|(knowledge, _)| knowledge)
     }
 
     /// Takes the matchers from a folder where they fit the base, and trains the others. Tells for which languages it had to.
-    pub fn open(
-        base: KnowledgeBase,
-        options: &TrainOptions,
-        models: &Path,
-    ) -> Result<(Self, Vec<Language>), matcher::Error> {
-        Self::build(base, options, Some(models))
-    }
-
-    fn build(
-        base: KnowledgeBase,
-        options: &TrainOptions,
-        models: Option<&Path>,
-    ) -> Result<(Self, Vec<Language>), matcher::Error> {
+    pub fn open(base: KnowledgeBase, options: &Options) -> Result<(Self, Vec<Language>), matcher::Error> {
         let mut voices = BTreeMap::new();
         let mut trained = Vec::new();
         let indexes: HashMap<String, usize> =
@@ -160,22 +178,28 @@ impl Knowledge {
             }
             let out_of_scope: Vec<&str> = base.out_of_scope.iter().map(String::as_str).collect();
             let mut wing = |examples: &[Example<'_>], out_of_scope: &[&str], part: Part| {
-                let file = models.map(|models| model_file(models, language, part));
-                let (matcher, is_new) = match file.and_then(|file| fitting(&file, examples, out_of_scope, options)) {
-                    Some(matcher) => (matcher, false),
-                    None if examples.is_empty() => return Ok(None),
-                    None => match Matcher::train(examples, out_of_scope, options) {
-                        Ok(matcher) => (matcher, true),
-                        // Questions without a word are found word for word only.
-                        Err(matcher::Error::NothingToLearn) => return Ok(None),
-                        Err(error) => return Err(error),
-                    },
-                };
+                let file = options.models.as_ref().map(|models| model_file(models, language, part));
+                let (matcher, is_new) =
+                    match file.and_then(|file| fitting(&file, examples, out_of_scope, &options.training)) {
+                        Some(matcher) => (matcher, false),
+                        None if examples.is_empty() => return Ok(None),
+                        None => match Matcher::train(examples, out_of_scope, &options.training) {
+                            Ok(matcher) => (matcher, true),
+                            // Questions without a word are found word for word only.
+                            Err(matcher::Error::NothingToLearn) => return Ok(None),
+                            Err(error) => return Err(error),
+                        },
+                    };
                 if is_new && !trained.contains(language) {
                     trained.push(language.clone());
                 }
                 let answers = (0..matcher.answers()).map(|index| indexes[matcher.answer(index)]).collect();
-                Ok(Some(Wing { matcher, answers }))
+                Ok(Some(Wing {
+                    #[cfg(feature = "encoder")]
+                    meanings: options.encoder.as_ref().map(|encoder| Meanings::learn(encoder, &matcher, examples)),
+                    matcher,
+                    answers,
+                }))
             };
             voice.main = wing(&main, &out_of_scope, Part::Main)?;
             voice.follow_ups = wing(&follow_ups, &[], Part::FollowUps)?;
@@ -237,7 +261,7 @@ impl Knowledge {
             }
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut ask = |wing: &Wing| wing.matcher.rank_among(text, scratch, |index| allowed(wing.answers[index]));
+            let mut ask = |wing: &Wing| wing.rank(text, scratch, |index| allowed(wing.answers[index]));
             let main = voice.main.as_ref().map(|wing| (ask(wing), wing));
             if question.context.is_some()
                 && let Some(wing) = &voice.follow_ups
@@ -351,6 +375,10 @@ fn fitting(file: &Path, examples: &[Example<'_>], out_of_scope: &[&str], options
 }
 
 fn found(ranking: &Ranking, wing: &Wing) -> Found {
+    let log_odds = |score: f32| (score / (1.0 - score).max(f32::EPSILON)).ln();
+    let tie = ranking.zone == Zone::Answer
+        && matches!(ranking.candidates(), [best, next, ..] if log_odds(best.score) - log_odds(next.score) < TIE);
+    let (zone, reason) = if tie { (Zone::DidYouMean, Reason::Unsure) } else { (ranking.zone, ranking.reason) };
     Found {
         by: By::Matcher,
         hits: ranking
@@ -359,8 +387,8 @@ fn found(ranking: &Ranking, wing: &Wing) -> Found {
             .map(|candidate| Hit { answer: wing.answers[candidate.answer], score: candidate.score })
             .collect(),
         choices: ranking.choices().len(),
-        zone: ranking.zone,
-        reason: ranking.reason,
+        zone,
+        reason,
         captures: Vec::new(),
         corrected: ranking.corrected,
     }

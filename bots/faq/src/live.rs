@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use crate::base::files;
-use crate::matcher::{self, TrainOptions};
-use crate::{Knowledge, KnowledgeBase, Problems};
+use crate::knowledge::Options;
+use crate::{Knowledge, KnowledgeBase, Problems, matcher};
 
 /// A base could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,10 @@ pub enum Error {
     /// No matcher could be trained from it.
     #[error("no matcher could be trained from the knowledge base")]
     Training(#[source] matcher::Error),
+    /// The sentence encoder cannot be used.
+    #[cfg(feature = "encoder")]
+    #[error("the sentence encoder cannot be used")]
+    Encoder(#[source] crate::encoder::Error),
 }
 
 /// The knowledge in force.
@@ -35,8 +39,7 @@ struct Inner {
 #[derive(Debug)]
 struct Source {
     path: PathBuf,
-    models: Option<PathBuf>,
-    options: TrainOptions,
+    options: Options,
 }
 
 #[derive(Debug)]
@@ -44,6 +47,8 @@ struct State {
     knowledge: Arc<Knowledge>,
     /// How the files looked when they were read last, whether they were good or not.
     seen: Option<Stamp>,
+    /// How they look since the last look, while they are being written.
+    changing: Option<Stamp>,
     /// What is wrong with the files now, if anything.
     problem: Option<Arc<Error>>,
     generation: u64,
@@ -68,17 +73,17 @@ pub enum Look {
 impl Live {
     /// Knowledge that does not change.
     pub fn fixed(knowledge: Knowledge) -> Self {
-        let state = State { knowledge: Arc::new(knowledge), seen: None, problem: None, generation: 1 };
+        let state = State { knowledge: Arc::new(knowledge), seen: None, changing: None, problem: None, generation: 1 };
         Self(Arc::new(Inner { state: RwLock::new(state), source: None }))
     }
 
-    /// Reads a base from a file or folder. Matchers come from `models` where they fit. The files are looked at again by
-    /// [`Live::look`], or on their own with [`Live::watch`].
-    pub fn open(path: impl Into<PathBuf>, models: Option<PathBuf>, options: TrainOptions) -> Result<Self, Error> {
-        let source = Source { path: path.into(), models, options };
+    /// Reads a base from a file or folder. The files are looked at again by [`Live::look`], or on their own with
+    /// [`Live::watch`].
+    pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, Error> {
+        let source = Source { path: path.into(), options };
         let seen = stamp(&source.path);
         let knowledge = Arc::new(source.read()?);
-        let state = State { knowledge, seen: Some(seen), problem: None, generation: 1 };
+        let state = State { knowledge, seen: Some(seen), changing: None, problem: None, generation: 1 };
         Ok(Self(Arc::new(Inner { state: RwLock::new(state), source: Some(source) })))
     }
 
@@ -111,13 +116,21 @@ impl Live {
         self.0.state.read().unwrap_or_else(PoisonError::into_inner).problem.clone()
     }
 
-    /// Looks whether the files have changed, and if so reads and trains. Takes as long as training takes; meanwhile the
-    /// old base answers.
+    /// Looks whether the files have changed and looked the same at the look before: only then nobody is writing them any
+    /// more. If so, reads and trains; that takes as long as training takes, and meanwhile the old base answers.
     pub fn look(&self) -> Look {
         let Some(source) = &self.0.source else { return Look::Same };
         let before = stamp(&source.path);
-        if self.0.state.read().unwrap_or_else(PoisonError::into_inner).seen.as_ref() == Some(&before) {
-            return Look::Same;
+        {
+            let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
+            if state.seen.as_ref() == Some(&before) {
+                state.changing = None;
+                return Look::Same;
+            }
+            if state.changing.as_ref() != Some(&before) {
+                state.changing = Some(before);
+                return Look::Unsettled;
+            }
         }
         let outcome = source.read();
         if stamp(&source.path) != before {
@@ -137,6 +150,8 @@ impl Live {
                 let detail = match &error {
                     Error::Base(problems) => problems.to_string(),
                     Error::Training(source) => source.to_string(),
+                    #[cfg(feature = "encoder")]
+                    Error::Encoder(source) => source.to_string(),
                 };
                 tracing::warn!(base.path = %source.path.display(), %detail, "the changed knowledge base is broken; the old one stays in force");
                 state.problem = Some(Arc::new(error));
@@ -149,11 +164,7 @@ impl Live {
 impl Source {
     fn read(&self) -> Result<Knowledge, Error> {
         let base = KnowledgeBase::load(&self.path).map_err(Error::Base)?;
-        match &self.models {
-            Some(models) => Knowledge::open(base, &self.options, models).map(|(knowledge, _)| knowledge),
-            None => Knowledge::train(base, &self.options),
-        }
-        .map_err(Error::Training)
+        Knowledge::open(base, &self.options).map(|(knowledge, _)| knowledge).map_err(Error::Training)
     }
 }
 

@@ -327,6 +327,11 @@ impl Rehearsal {
         }
     }
 
+    /// What the bot remembers under this key, as JSON.
+    pub fn remembered(&self, key: &str) -> Option<&Value> {
+        self.stage.as_ref()?.machine.memory().get(key)
+    }
+
     fn act(&mut self, role: &Role, kind: EntryKind) {
         let Some(stage) = &mut self.stage else { return };
         let who: Option<ParticipantId> = stage.room.somebody(role);

@@ -62,7 +62,7 @@ Examples:
 
 Exit status:
   0  done   1  failed   2  wrong usage or configuration   3  server not reached or sign-in refused
-  130  stopped by a second signal
+  130  stopped at once by a signal
 
 Environment:
   ATTENDANT_LOG          log filter, such as `info,gws=debug`

@@ -45,6 +45,12 @@ impl Failure {
         Self::new(ExitStatus::Usage, error)
     }
 
+    /// Whether standard output was closed before all was written.
+    pub fn is_broken_pipe(&self) -> bool {
+        let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        self.error.downcast_ref::<std::io::Error>().is_some_and(closed)
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

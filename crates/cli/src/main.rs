@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         .and_then(|runtime| runtime.block_on(commands::run(cli)));
     match outcome {
         Ok(status) => status.into(),
+        // Who closes the pipe, as `head` does, has seen enough.
+        Err(failure) if failure.is_broken_pipe() => ExitStatus::Done.into(),
         Err(failure) => {
             output::failure(&failure);
             failure.status.into()

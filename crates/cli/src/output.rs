@@ -26,6 +26,11 @@ pub fn line(text: impl AsRef<str>) -> io::Result<()> {
     writeln!(anstream::stdout().lock(), "{}", text.as_ref())
 }
 
+/// Writes a remark to standard error. Nothing is left to do where that is closed.
+pub fn remark(text: impl AsRef<str>) {
+    let _ = writeln!(anstream::stderr().lock(), "{}", text.as_ref());
+}
+
 /// Writes a value to standard output as JSON.
 pub fn json(value: &impl serde::Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use attendant::{Bot, Journal, LoginId, MemoryJournal, Platform};
 use faq_bot::FaqBot;
+use faq_bot::learn::{FileLearner, LARGEST};
 use gws::Credentials;
 use journal_sqlite::SqliteJournal;
 
@@ -101,12 +102,29 @@ fn journal_file(config: &Config) -> Option<journal_sqlite::Options> {
 fn make_bot(bot: &config::Bot, folder: &Path) -> Result<Arc<dyn Bot>, Failure> {
     match bot.kind {
         config::Kind::Echo => Ok(Arc::new(echo_bot::Echo::default())),
-        config::Kind::Faq => {
-            let base = bot.base.as_deref().unwrap_or(Path::new("")); // the check of the configuration wants one
-            let bot = FaqBot::open(folder.join(base), faq_bot::bot::Options::default()).map_err(base_failure)?;
-            Ok(Arc::new(bot))
-        }
+        config::Kind::Faq => Ok(Arc::new(faq_bot(bot, folder)?)),
     }
+}
+
+/// The FAQ bot of a configuration. Opens its files, and trains its matcher where no model fits.
+pub fn faq_bot(bot: &config::Bot, folder: &Path) -> Result<FaqBot, Failure> {
+    let usual = faq_bot::bot::Options::default();
+    let options = faq_bot::bot::Options {
+        when_unsure: bot.when_unsure.unwrap_or(usual.when_unsure),
+        models: bot.models.as_ref().map(|models| folder.join(models)),
+        #[cfg(feature = "encoder")]
+        encoder: bot.encoder.as_ref().map(|encoder| folder.join(encoder)),
+        reload: bot.reload.unwrap_or(usual.reload),
+        ..usual
+    };
+    let base = bot.base.as_deref().unwrap_or(Path::new("")); // the check of the configuration wants one
+    let made = FaqBot::open(folder.join(base), options).map_err(base_failure)?;
+    let Some(learn) = &bot.learn else { return Ok(made) };
+    let path = folder.join(learn);
+    let learner = FileLearner::open(&path, LARGEST)
+        .with_context(|| format!("learn: {} cannot be written", path.display()))
+        .map_err(Failure::usage)?;
+    Ok(made.learning(learner))
 }
 
 /// Every problem of a knowledge base, a line each, not only the first.
@@ -120,7 +138,8 @@ fn base_failure(error: faq_bot::live::Error) -> Failure {
     }
 }
 
-fn in_bot(name: &str, mut failure: Failure) -> Failure {
+/// Says which bot a failure is about.
+pub fn in_bot(name: &str, mut failure: Failure) -> Failure {
     failure.error = failure.error.context(format!("[bots.{name}]"));
     failure
 }

@@ -18,12 +18,12 @@ use crate::base::Values;
 use crate::learn::Learner;
 use crate::live::{Error, Live, Watcher};
 use crate::matcher::TrainOptions;
-use crate::{Knowledge, KnowledgeBase};
+use crate::{Knowledge, KnowledgeBase, knowledge};
 
-/// How often changed files are looked for.
+/// How often changed files are looked for, unless the caller says otherwise.
 const LOOK: Duration = Duration::from_secs(2);
 /// Under which key the bot keeps its memory of a conversation.
-const MEMORY: &str = "faq";
+pub const MEMORY: &str = "faq";
 
 /// What the bot does with a question that it has no answer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -39,7 +39,7 @@ pub enum WhenUnsure {
 }
 
 /// How the bot behaves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// What it does with a question that it has no answer to.
     pub when_unsure: WhenUnsure,
@@ -49,6 +49,41 @@ pub struct Options {
     pub training: TrainOptions,
     /// A folder with matchers that were trained ahead.
     pub models: Option<PathBuf>,
+    /// A folder with a sentence encoder that has a say beside the words.
+    #[cfg(feature = "encoder")]
+    pub encoder: Option<PathBuf>,
+    /// How often changed files are looked for; zero is never.
+    pub reload: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            when_unsure: WhenUnsure::default(),
+            always_answer: false,
+            training: TrainOptions::default(),
+            models: None,
+            #[cfg(feature = "encoder")]
+            encoder: None,
+            reload: LOOK,
+        }
+    }
+}
+
+impl Options {
+    /// What a base needs to be made ready. Opens the encoder.
+    #[cfg_attr(not(feature = "encoder"), expect(clippy::unnecessary_wraps, reason = "only an encoder can fail"))]
+    fn knowledge(&self) -> Result<knowledge::Options, Error> {
+        Ok(knowledge::Options {
+            training: self.training.clone(),
+            models: self.models.clone(),
+            #[cfg(feature = "encoder")]
+            encoder: match &self.encoder {
+                Some(folder) => Some(Arc::new(crate::encoder::Encoder::open(folder).map_err(Error::Encoder)?)),
+                None => None,
+            },
+        })
+    }
 }
 
 /// A bot that answers from a knowledge base. One value serves any number of chats at once.
@@ -65,20 +100,22 @@ impl FaqBot {
         Self::with_options(base, Options::default())
     }
 
-    /// A bot on a base in memory. Trains the matcher.
+    /// A bot on a base in memory. Trains the matcher, or takes it from `options.models`.
     pub fn with_options(base: KnowledgeBase, options: Options) -> Result<Self, Error> {
-        let knowledge = Knowledge::train(base, &options.training).map_err(Error::Training)?;
+        let (knowledge, _) = Knowledge::open(base, &options.knowledge()?).map_err(Error::Training)?;
         Ok(Self::on(Live::fixed(knowledge), options))
     }
 
     /// A bot on a file or folder, which is read again when it changes. Trains the matcher, or takes it from
     /// `options.models`.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, Error> {
-        let live = Live::open(path, options.models.clone(), options.training.clone())?;
-        let watcher = live
-            .watch(LOOK)
-            .map_err(|error| tracing::warn!(%error, "changes of the knowledge base will not be seen"))
-            .ok();
+        let live = Live::open(path, options.knowledge()?)?;
+        let watch = || {
+            live.watch(options.reload)
+                .map_err(|error| tracing::warn!(%error, "changes of the knowledge base will not be seen"))
+                .ok()
+        };
+        let watcher = (!options.reload.is_zero()).then(watch).flatten();
         Ok(Self { _watcher: watcher, ..Self::on(live, options) })
     }
 

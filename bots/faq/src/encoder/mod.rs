@@ -14,8 +14,9 @@ mod safetensors;
 mod tokenizer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::matcher::{self, Example, Matcher, Ranking, Scratch, TrainOptions};
+use crate::matcher::{Example, Matcher, Ranking, Scratch};
 use tokenizer::Tokenizer;
 
 /// Names under which the matrix of vectors is found.
@@ -52,9 +53,6 @@ pub enum Error {
     /// Of a kind that cannot be read.
     #[error("{0} cannot be read")]
     Unsupported(String),
-    /// The matcher beside it could not be trained.
-    #[error("training")]
-    Training(#[from] matcher::Error),
 }
 
 /// Turns texts into vectors of length 1.
@@ -138,50 +136,48 @@ fn normalised(mut vector: Vec<f32>) -> Option<Vec<f32>> {
     Some(vector)
 }
 
-/// A matcher with an encoder beside it.
+/// What the answers of a matcher mean: the mean vector of each one's questions.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EncodedMatcher {
-    matcher: Matcher,
-    encoder: Encoder,
-    /// The mean vector of each answer's questions, of length 1, or zeros where none is known.
+pub struct Meanings {
+    encoder: Arc<Encoder>,
+    /// One vector of length 1 an answer, or zeros where none of its questions has a known piece.
     means: Vec<f32>,
 }
 
-impl EncodedMatcher {
-    /// Trains a matcher, and gives each answer the mean vector of its questions.
-    pub fn train(
-        encoder: Encoder,
-        examples: &[Example<'_>],
-        out_of_scope: &[&str],
-        options: &TrainOptions,
-    ) -> Result<Self, Error> {
-        let matcher = Matcher::train(examples, out_of_scope, options)?;
-        let mut means = vec![0.0; matcher.answers() * encoder.width];
+impl Meanings {
+    /// Gives each answer of a matcher the mean vector of its questions.
+    pub fn learn(encoder: &Arc<Encoder>, matcher: &Matcher, examples: &[Example<'_>]) -> Self {
+        let width = encoder.width;
+        let mut means = vec![0.0; matcher.answers() * width];
         for example in examples {
             if let (Some(answer), Some(vector)) = (matcher.index_of(example.answer), encoder.encode(example.text)) {
-                let mean = &mut means[answer * encoder.width..][..encoder.width];
-                for (sum, number) in mean.iter_mut().zip(vector) {
+                for (sum, number) in means[answer * width..][..width].iter_mut().zip(vector) {
                     *sum += number;
                 }
             }
         }
-        for mean in means.chunks_exact_mut(encoder.width) {
+        for mean in means.chunks_exact_mut(width) {
             if let Some(vector) = normalised(mean.to_vec()) {
                 mean.copy_from_slice(&vector);
             }
         }
-        Ok(Self { matcher, encoder, means })
+        Self { encoder: Arc::clone(encoder), means }
     }
 
-    /// The matcher alone.
-    pub fn matcher(&self) -> &Matcher {
-        &self.matcher
-    }
-
-    /// The best answers by words and by embedding. Takes memory for the embedding, unlike the matcher alone.
-    pub fn rank_among(&self, question: &str, scratch: &mut Scratch, allowed: impl Fn(usize) -> bool) -> Ranking {
+    /// The best answers by words and by meaning. The rule: the words give each answer its score, the likeness of the
+    /// vectors is added, and the thresholds are those of the words. Where the encoder knows none of the pieces, and for what
+    /// is no question at all (keys hit at random, emoji, words that the base has never seen a part of), the words alone decide.
+    ///
+    /// Takes memory for the vectors, unlike the matcher alone.
+    pub fn rank_among(
+        &self,
+        matcher: &Matcher,
+        question: &str,
+        scratch: &mut Scratch,
+        allowed: impl Fn(usize) -> bool,
+    ) -> Ranking {
         let Some(vector) = self.encoder.encode(question) else {
-            return self.matcher.rank_among(question, scratch, allowed);
+            return matcher.rank_among(question, scratch, allowed);
         };
         let likeness = |mean: &[f32]| mean.iter().zip(&vector).map(|(one, other)| one * other).sum::<f32>();
         let mut leads: Vec<f32> = self.means.chunks_exact(self.encoder.width).map(likeness).collect();
@@ -190,7 +186,7 @@ impl EncodedMatcher {
         for lead in &mut leads {
             *lead = (*lead - mean) * STRENGTH;
         }
-        self.matcher.rank_with_leads(question, scratch, allowed, &leads)
+        matcher.rank_with_leads(question, scratch, allowed, &leads)
     }
 }
 

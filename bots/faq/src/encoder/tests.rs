@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::matcher::TrainOptions;
 
 /// Pieces and their vectors: parcels and packages point one way, words for money the other.
 const PIECES: [(&str, [f32; 2]); 8] = [
@@ -95,15 +96,16 @@ fn words_that_the_base_does_not_have_find_their_answer() {
         Example::new("where is my invoice", "pay"),
         Example::new("my invoice is wrong", "pay"),
     ];
-    let matcher = EncodedMatcher::train(encoder(), &examples, &[], &TrainOptions::default()).unwrap();
+    let matcher = Matcher::train(&examples, &[], &TrainOptions::default()).unwrap();
+    let meanings = Meanings::learn(&Arc::new(encoder()), &matcher, &examples);
     for (question, answer) in [("where is my package", "track"), ("where is my bill", "pay"), ("my shipment", "track")]
     {
-        let ranking = matcher.rank_among(question, &mut Scratch::default(), |_| true);
-        assert_eq!(ranking.best().map(|best| matcher.matcher().answer(best.answer)), Some(answer), "{question}");
+        let ranking = meanings.rank_among(&matcher, question, &mut Scratch::default(), |_| true);
+        assert_eq!(ranking.best().map(|best| matcher.answer(best.answer)), Some(answer), "{question}");
     }
     let unknown = "кошка";
-    let alone = matcher.matcher().rank(unknown, &mut Scratch::default());
-    assert_eq!(matcher.rank_among(unknown, &mut Scratch::default(), |_| true), alone);
+    let alone = matcher.rank(unknown, &mut Scratch::default());
+    assert_eq!(meanings.rank_among(&matcher, unknown, &mut Scratch::default(), |_| true), alone);
 }
 
 proptest! {

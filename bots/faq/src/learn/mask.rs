@@ -17,6 +17,13 @@ pub fn mask(text: &str) -> String {
     text
 }
 
+/// A masked text without the marks, to become a question of a base: `[email]` is no word that anybody asks.
+pub fn without_marks(text: &str) -> String {
+    let kinds = ["[email]", "[link]", "[account]", "[card]", "[phone]", "[date]", "[number]", "[name]"];
+    let bare = kinds.iter().fold(text.to_owned(), |text, kind| text.replace(kind, " "));
+    bare.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"(?i)[\p{L}\p{N}._%+\-]+\s?(?:@|\(at\)|\[at\])\s?[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)+", "[email]"),
@@ -42,7 +49,14 @@ fn compile(rule: &str) -> Regex {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{mask, without_marks};
+
+    #[test]
+    fn marks_are_no_part_of_a_question() {
+        assert_eq!(without_marks(&mask("where is DE123456789, mail a@b.example please")), "where is , mail please");
+        assert_eq!(without_marks("[email]"), "");
+        assert_eq!(without_marks("what is [this]?"), "what is [this]?");
+    }
 
     #[test]
     fn private_things_become_their_kind() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
+use super::mask::without_marks;
 use super::{Lesson, LessonKind};
 use crate::base::plain;
 use crate::knowledge::{Knowledge, Question};
@@ -15,6 +16,8 @@ use crate::{Language, text};
 const ALIKE: f64 = 0.45;
 /// A nearest answer below this is no suggestion.
 const NEAR: f32 = 0.15;
+/// A nearest answer that is not this far ahead of the next one, in log odds, is none either.
+const AHEAD: f32 = 0.3;
 /// Most lessons that are looked at, newest first.
 const LESSONS: usize = 20_000;
 /// Most different questions of one group that are listed.
@@ -78,8 +81,10 @@ pub fn suggest(lessons: &[Lesson], knowledge: &Knowledge) -> Vec<Suggestion> {
     let mut sure: BTreeMap<(Advice, Language), Counts> = BTreeMap::new();
     let mut open: BTreeMap<Language, Counts> = BTreeMap::new();
     for lesson in newest {
+        let question = without_marks(&lesson.question);
         if !knowledge.base().languages.contains(&lesson.language)
-            || known.contains(&(&lesson.language, plain(&lesson.question)))
+            || text::words(&question).is_empty()
+            || known.contains(&(&lesson.language, plain(&question)))
         {
             continue;
         }
@@ -87,14 +92,14 @@ pub fn suggest(lessons: &[Lesson], knowledge: &Knowledge) -> Vec<Suggestion> {
         match &lesson.kind {
             LessonKind::Picked { answer } if there(answer) => {
                 let key = (Advice::AddPicked { answer: answer.clone() }, lesson.language.clone());
-                sure.entry(key).or_default().add(&lesson.question);
+                sure.entry(key).or_default().add(&question);
             }
             LessonKind::HandedOver { answer, .. } if there(answer) => {
                 let key = (Advice::LookAt { answer: answer.clone() }, lesson.language.clone());
-                sure.entry(key).or_default().add(&lesson.question);
+                sure.entry(key).or_default().add(&question);
             }
             LessonKind::Unanswered { .. } | LessonKind::NoneOfThese { .. } => {
-                open.entry(lesson.language.clone()).or_default().add(&lesson.question);
+                open.entry(lesson.language.clone()).or_default().add(&question);
             }
             _ => {} // the answer is gone from the base
         }
@@ -146,8 +151,11 @@ fn is_answered(question: &str, language: &Language, knowledge: &Knowledge) -> bo
 }
 
 fn nearest(question: &str, language: &Language, knowledge: &Knowledge) -> Option<String> {
-    let best = knowledge.find(ask(question, language)).best()?;
-    (best.score >= NEAR).then(|| knowledge.base().answers[best.answer].id.clone())
+    let found = knowledge.find(ask(question, language));
+    let best = found.best()?;
+    let log_odds = |score: f32| (score / (1.0 - score).max(f32::EPSILON)).ln();
+    let ahead = found.hits.get(1).is_none_or(|next| log_odds(best.score) - log_odds(next.score) >= AHEAD);
+    (best.score >= NEAR && ahead).then(|| knowledge.base().answers[best.answer].id.clone())
 }
 
 /// Questions that have most of their words in common. Each joins the first group whose leader is alike; the leader is the

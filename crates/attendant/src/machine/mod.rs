@@ -207,6 +207,11 @@ impl Conversation {
         &self.key
     }
 
+    /// What the bot remembers, by key.
+    pub fn memory(&self) -> &BTreeMap<String, Value> {
+        &self.memory
+    }
+
     /// The next timer to run out.
     pub fn next_timer(&self) -> Option<(UnixMillis, Timer)> {
         self.timers.next()

@@ -2,19 +2,25 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context as _, anyhow};
 use attendant::{Bot, HandoffFailure, Rehearsal, Target};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use echo_bot::Echo;
-use faq_bot::bot::{FaqBot, Options};
+use faq_bot::bot::{FaqBot, MEMORY, Memory, Options};
 use faq_bot::knowledge::Question;
 use faq_bot::learn::{FileLearner, LARGEST};
 use faq_bot::live::Live;
+use tokio::sync::mpsc;
 
 use super::{Context, faq};
+use crate::config::{self, Config};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::{self, BAD, GOOD, NAME, QUIET};
+use crate::signals::Signals;
+use crate::wiring;
 
 /// Talk with a bot in the terminal.
 #[derive(Debug, Args)]
@@ -30,12 +36,17 @@ Piped, each line of the input is a message, and each message of the bot is a lin
 
 Examples:
   attendant chat
+  attendant chat --bot echo
+  attendant chat --config attendant.toml --bot shop
   attendant chat --base shop.yaml --data FirstName=Ada --debug
   printf 'when are you open?\\nand on sunday?\\n' | attendant chat")]
 pub struct Arguments {
-    /// Which bot.
-    #[arg(long, value_enum, default_value_t = Which::Faq)]
-    bot: Which,
+    /// Which bot: faq or echo; with --config the name of one of its bots.
+    #[arg(long, value_name = "NAME")]
+    bot: Option<String>,
+    /// Talk with a bot of this configuration, with all that it says of the bot. No login is used.
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["base", "learn"])]
+    config: Option<PathBuf>,
     /// The knowledge base of the FAQ bot; the demo base if none is named.
     #[arg(short, long)]
     base: Option<PathBuf>,
@@ -53,28 +64,67 @@ pub struct Arguments {
     debug: bool,
 }
 
-/// The bots that can be talked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Which {
-    /// Answers from a knowledge base.
-    Faq,
-    /// Says back what it hears.
-    Echo,
-}
+/// The bots that need no configuration.
+const BOTS: [&str; 2] = ["faq", "echo"];
 
 /// Talks.
 pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
-    match arguments.bot {
-        Which::Echo => talk(Echo::default(), &arguments, None).await,
-        Which::Faq => {
+    if let Some(file) = &arguments.config {
+        let config = Config::load(file).map_err(wiring::config_failure)?;
+        let name = chosen(arguments.bot.as_deref(), &config)?;
+        let bot = &config.bots[name];
+        let rules = config.rules(bot);
+        return match bot.kind {
+            config::Kind::Echo => talk(rules.around(Arc::new(Echo::default())), &arguments, None).await,
+            config::Kind::Faq => {
+                let made = wiring::faq_bot(bot, &config.folder).map_err(|failure| wiring::in_bot(name, failure))?;
+                let live = made.live().clone();
+                talk(rules.around(Arc::new(made)), &arguments, Some(&live)).await
+            }
+        };
+    }
+    match arguments.bot.as_deref().unwrap_or("faq") {
+        "echo" => {
+            if arguments.base.is_some() || arguments.learn.is_some() {
+                return Err(Failure::usage(anyhow!("the echo bot has no knowledge base and learns nothing")));
+            }
+            talk(Echo::default(), &arguments, None).await
+        }
+        "faq" => {
             let base = faq::load(arguments.base.as_deref())?;
             let live = Live::fixed(faq::prepare(base, None, context)?);
             let mut bot = FaqBot::on(live.clone(), Options::default());
             if let Some(file) = &arguments.learn {
-                bot = bot.learning(FileLearner::open(file, LARGEST)?);
+                let learner = FileLearner::open(file, LARGEST)
+                    .with_context(|| format!("{} cannot be written", file.display()))
+                    .map_err(Failure::usage)?;
+                bot = bot.learning(learner);
             }
             talk(bot, &arguments, Some(&live)).await
         }
+        other => Err(no_bot(other, BOTS).hint("name one of your own with --config FILE --bot NAME")),
+    }
+}
+
+/// The bot of a configuration that is meant: the named one, or the only one.
+fn chosen<'c>(named: Option<&str>, config: &'c Config) -> Result<&'c str, Failure> {
+    let known = || config.bots.keys().map(String::as_str);
+    match named {
+        Some(name) => known().find(|one| *one == name).ok_or_else(|| no_bot(name, known())),
+        None => match known().collect::<Vec<_>>()[..] {
+            [only] => Ok(only),
+            ref all => Err(Failure::usage(anyhow!("there are {} bots: {}", all.len(), all.join(", ")))
+                .hint("say which one with --bot")),
+        },
+    }
+}
+
+fn no_bot<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Failure {
+    let known: Vec<&str> = known.into_iter().collect();
+    let failure = Failure::usage(anyhow!("there is no bot `{name}`; there are: {}", known.join(", ")));
+    match config::text::nearest(name, known) {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None => failure,
     }
 }
 
@@ -92,16 +142,26 @@ async fn talk(bot: impl Bot, arguments: &Arguments, known: Option<&Live>) -> Res
     if by_hand {
         output::line(format!("{QUIET}/quit leaves, /debug shows what the bot thinks, /silence waits{QUIET:#}"))?;
     }
+    let mut signals = Signals::listen()?;
     say(chat.greeting(), by_hand)?;
-    let mut input = io::stdin().lock().lines();
+    let mut input = lines();
     let mut burst: Vec<String> = Vec::new();
     loop {
         if by_hand {
-            anstream::print!("{GOOD}you{GOOD:#}> ");
-            io::stdout().flush()?;
+            let mut out = anstream::stdout().lock();
+            write!(out, "{GOOD}you{GOOD:#}> ")?;
+            out.flush()?;
         }
-        let Some(line) = input.next() else { break };
-        let line = line?;
+        let line = tokio::select! {
+            line = input.recv() => line.transpose()?,
+            () = signals.next() => {
+                if by_hand {
+                    output::line("")?;
+                }
+                return Ok(ExitStatus::Interrupted);
+            }
+        };
+        let Some(line) = line.or_else(|| (!burst.is_empty()).then(String::new)) else { break };
         if let Some(first) = line.strip_suffix('\\') {
             burst.push(first.trim_end().to_owned());
             continue;
@@ -120,9 +180,9 @@ async fn talk(bot: impl Bot, arguments: &Arguments, known: Option<&Live>) -> Res
                 continue;
             }
             _ => {
-                burst.push(line);
+                burst.extend(Some(line).filter(|line| !line.is_empty()));
                 if let Some(known) = known.filter(|_| debug) {
-                    think(known, &burst.join("\n"), arguments)?;
+                    think(known, &burst.join("\n"), arguments, &chat)?;
                 }
                 chat.burst(std::mem::take(&mut burst)).await
             }
@@ -161,14 +221,36 @@ fn say(messages: &[String], by_hand: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// The candidates, as the bot sees them.
-fn think(live: &Live, words: &str, arguments: &Arguments) -> io::Result<()> {
+/// The lines of standard input, read on a thread of their own so that a signal is heard meanwhile. The thread ends with the
+/// input or the program. At most one line waits: what is piped is read as fast as the bot answers.
+fn lines() -> mpsc::Receiver<io::Result<String>> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().split(b'\n') {
+            // Bytes that are no text are for the bot to wonder about, not a reason to end.
+            let line = line.map(|line| String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned());
+            if sender.blocking_send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// The candidates, as the bot sees them: in the language and after the answer that it has in mind.
+fn think(live: &Live, words: &str, arguments: &Arguments, chat: &Rehearsal) -> io::Result<()> {
     let knowledge = live.knowledge();
     let base = knowledge.base();
+    let memory = chat.remembered(MEMORY).cloned().and_then(|memory| serde_json::from_value::<Memory>(memory).ok());
+    let memory = memory.unwrap_or_default();
     let given = arguments.language.as_ref().and_then(|tag| base.language(tag));
-    let language = knowledge.language_of(words).or(given).unwrap_or(base.default_language());
+    let known = memory.language.as_ref().or(given);
+    let language = knowledge.language_of(words).or(known).unwrap_or(base.default_language());
     let data: attendant::AttachedData = arguments.data.iter().cloned().collect();
-    let found = knowledge.find(Question { text: words, language, data: &data, context: None });
+    let found = knowledge.find(Question { text: words, language, data: &data, context: memory.context.as_deref() });
+    if let Some(context) = &memory.context {
+        output::line(format!("{QUIET}  after {context}{QUIET:#}"))?;
+    }
     output::line(format!("{QUIET}  {:?} by {:?}, {:?}, in {language}{QUIET:#}", found.zone, found.by, found.reason))?;
     for hit in found.hits.iter().take(3) {
         output::line(format!("{QUIET}  {:>5.1} % {}{QUIET:#}", hit.score * 100.0, base.answers[hit.answer].id))?;

@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
-use faq_bot::matcher::TrainOptions;
-use faq_bot::{Knowledge, KnowledgeBase, Problem, Problems, Severity};
+use faq_bot::{Knowledge, KnowledgeBase, Problem, Problems, Severity, knowledge};
 
 use super::Context;
 use crate::exit::{ExitStatus, Failure};
@@ -70,11 +69,8 @@ pub fn load(path: Option<&Path>) -> Result<KnowledgeBase, Failure> {
 /// Makes a base ready to be asked, with progress. Matchers come from `models` where they fit.
 pub fn prepare(base: KnowledgeBase, models: Option<&PathBuf>, context: Context) -> Result<Knowledge, Failure> {
     let bar = output::progress(1, "training", context.quiet);
-    let options = TrainOptions::default();
-    let knowledge = match models {
-        Some(models) => Knowledge::open(base, &options, models).map(|(knowledge, _)| knowledge),
-        None => Knowledge::train(base, &options),
-    };
+    let options = knowledge::Options { models: models.cloned(), ..knowledge::Options::default() };
+    let knowledge = Knowledge::open(base, &options).map(|(knowledge, _)| knowledge);
     bar.finish_and_clear();
     knowledge.map_err(Failure::usage)
 }

@@ -47,7 +47,7 @@ fn http_client() -> Result<reqwest::Client, Failure> {
 /// Runs one command to its end.
 pub async fn run(cli: Cli) -> Result<ExitStatus, Failure> {
     let context = Context { quiet: cli.quiet };
-    match cli.command.unwrap_or_else(|| Command::Demo(demo::Arguments::default())) {
+    match cli.command.unwrap_or_else(|| Command::Demo(demo::Arguments::without_flags())) {
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Run(arguments) => run::run(arguments, context).await,
         Command::Check(arguments) => check::run(arguments, context).await,

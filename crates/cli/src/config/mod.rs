@@ -3,6 +3,7 @@
 //! Defaults < file < environment. A key of the file is overridden by `ATTENDANT__` and its path, joined by two
 //! underscores: `ATTENDANT__SERVER__BASE_URL`. The value is read as TOML; what is not TOML is a string.
 
+mod bots;
 mod logins;
 pub mod secret;
 pub mod text;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use attendant::rules::Rules;
 use serde::Deserialize;
 
+pub use self::bots::{Bot, Kind};
 use self::secret::Source;
 pub use self::text::Error;
 
@@ -56,29 +58,6 @@ impl Default for Journal {
     }
 }
 
-/// One bot. One value serves all its logins.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bot {
-    /// Which one.
-    pub kind: Kind,
-    /// The knowledge base of a `faq`: a YAML file, or a folder of them.
-    pub base: Option<PathBuf>,
-    /// When it hands over, beside what it decides itself; the first that fires wins.
-    #[serde(default)]
-    pub rules: Rules,
-}
-
-/// The bots that there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Answers questions from a knowledge base.
-    Faq,
-    /// Says what it is told. For trying a connection.
-    Echo,
-}
-
 /// One login, or a numbered range of them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,10 +93,15 @@ impl Config {
         let text =
             std::fs::read_to_string(file).map_err(|error| Error::new(file, format!("cannot be read: {error}")))?;
         let overrides = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX));
-        Self::parse(file, &text, overrides)
+        let config = Self::parse(file, &text, overrides)?;
+        bots::check(&config.bots, &config.folder).map_err(|mistake| {
+            let error = Error::new(file, format!("[bots.{}] {}: {}", mistake.bot, mistake.key, mistake.message));
+            Error { nearest: mistake.nearest, ..error.at_key(&text, &format!("[bots.{}]", mistake.bot), mistake.key) }
+        })?;
+        Ok(config)
     }
 
-    /// The same, from a text.
+    /// The same, from a text; whether the files are there that it names is not looked at.
     pub fn parse(
         file: &Path,
         text: &str,

@@ -36,6 +36,19 @@ impl Error {
         self
     }
 
+    /// Adds the place of a key in a table, or of the table's heading where the key is not in it.
+    #[must_use]
+    pub fn at_key(mut self, text: &str, heading: &str, key: &str) -> Self {
+        let lines = || text.lines().enumerate().skip_while(|(_, line)| line.trim() != heading);
+        let of_table = lines().skip(1).take_while(|(_, line)| !line.trim_start().starts_with('['));
+        let mut of_key = of_table.filter(|(_, line)| is_key(line, key));
+        if let Some((number, line)) = of_key.next().or_else(|| lines().next()) {
+            self.place = Some((number + 1, indent(line) + 1));
+            self.line = Some(line.to_owned());
+        }
+        self
+    }
+
     /// Adds the nearest of the valid names, if one is near.
     #[must_use]
     pub fn nearest_of<'a>(mut self, given: &str, valid: impl IntoIterator<Item = &'a str>) -> Self {
@@ -87,8 +100,23 @@ fn located(file: &Path, text: &str, error: &toml::de::Error) -> Error {
         let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
         (line, column)
     });
+    // Of a table whose kind decides its keys, only the heading is told: the key is found below it.
+    let key = unknown_name(said).and_then(|(given, _)| {
+        let from = place.map_or(0, |(line, _)| line - 1);
+        text.lines().enumerate().skip(from).find(|(_, line)| is_key(line, given))
+    });
+    let place = key.map_or(place, |(number, line)| Some((number + 1, indent(line) + 1)));
     let line = place.and_then(|(line, _)| text.lines().nth(line - 1)).map(str::to_owned);
     Error { file: file.to_owned(), place, line, message, nearest }
+}
+
+/// Whether a line sets this key.
+fn is_key(line: &str, key: &str) -> bool {
+    line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+}
+
+fn indent(line: &str) -> usize {
+    line.chars().take_while(|c| c.is_whitespace()).count()
 }
 
 /// Takes serde's "unknown field `a`, expected one of `b`, `c`" apart. The form is checked by a test.

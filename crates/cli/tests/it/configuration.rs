@@ -33,7 +33,7 @@ bot = "shop"
 fn a_good_configuration_is_called_good_and_lists_its_logins() {
     let folder = tempfile::tempdir().unwrap();
     file(folder.path(), "shop.yaml", BASE);
-    let config = file(folder.path(), "a.toml", &good());
+    let config = file(folder.path(), "a.toml", good());
     let ran = finish(attendant().env("BOT_PASSWORD", "hush-hush").args(["check", "--config", &config, "--json"]));
     assert_eq!(ran.status, Some(0), "{ran:?}");
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
@@ -59,7 +59,7 @@ fn each_mistake_ends_with_status_2_and_names_what_and_where() {
         ("BOT_PASSWORD", "NOT_SET_ANYWHERE", &["bot-{01..02}", "NOT_SET_ANYWHERE"]),
     ];
     for (from, to, said) in cases {
-        let config = file(folder.path(), "a.toml", &good().replacen(from, to, 1));
+        let config = file(folder.path(), "a.toml", good().replacen(from, to, 1));
         let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config]));
         assert_eq!(ran.status, Some(2), "{to}: {ran:?}");
         for part in said {
@@ -73,7 +73,7 @@ fn each_mistake_ends_with_status_2_and_names_what_and_where() {
 fn an_environment_variable_overrides_the_file_and_a_wrong_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
     file(folder.path(), "shop.yaml", BASE);
-    let config = file(folder.path(), "a.toml", &good());
+    let config = file(folder.path(), "a.toml", good());
     let check = |name: &str, value: &str| {
         finish(attendant().env("BOT_PASSWORD", "x").env(name, value).args(["check", "--config", &config]))
     };
@@ -87,7 +87,7 @@ fn an_environment_variable_overrides_the_file_and_a_wrong_one_is_named() {
 fn a_server_that_is_not_there_ends_a_sign_in_check_with_status_3() {
     let folder = tempfile::tempdir().unwrap();
     file(folder.path(), "shop.yaml", BASE);
-    let config = file(folder.path(), "a.toml", &good());
+    let config = file(folder.path(), "a.toml", good());
     let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config, "--sign-in"]));
     assert_eq!(ran.status, Some(3), "{ran:?}");
     assert!(ran.err.contains("bot-01"), "{ran:?}");

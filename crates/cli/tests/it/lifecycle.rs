@@ -1,64 +1,10 @@
 //! `run` from sign-in to the signals that stop it, against the simulator.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use simulator::{AgentProfile, Centre, Handle, QueueProfile, Server};
 
-use super::tool::{attendant, file};
-
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// A running program whose log lines can be waited for.
-struct Running {
-    child: Child,
-    lines: mpsc::Receiver<String>,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// Waits for a log line that holds this text.
-    fn logged(&self, text: &str) -> String {
-        let mut seen = Vec::new();
-        loop {
-            match self.lines.recv_timeout(DEADLINE) {
-                Ok(line) if line.contains(text) => return line,
-                Ok(line) => seen.push(line),
-                Err(error) => panic!("{error}: no {text:?} in {seen:#?}"),
-            }
-        }
-    }
-
-    fn signal(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    fn status(mut self) -> Option<i32> {
-        let (sender, ended) = mpsc::channel();
-        let id = self.child.id();
-        std::thread::spawn(move || sender.send(self.child.wait()));
-        match ended.recv_timeout(DEADLINE) {
-            Ok(status) => status.unwrap().code(),
-            Err(error) => panic!("{error}: process {id} does not end"),
-        }
-    }
-}
+use super::tool::{DEADLINE, Running, attendant, file};
 
 async fn open_centre() -> Handle {
     let parrot = AgentProfile::new("bot-01", "right").skilled("self-service").capacity(5);
@@ -72,7 +18,7 @@ fn config(folder: &tempfile::TempDir, server: &Handle) -> String {
          password = {{ env = \"BOT_PASSWORD\" }}\nbot = \"parrot\"\n",
         server.base_url()
     );
-    file(folder.path(), "a.toml", &text)
+    file(folder.path(), "a.toml", text)
 }
 
 async fn free_agents(server: &Handle, wanted: usize) {
@@ -91,7 +37,7 @@ async fn a_signal_drains_and_signs_out() {
     let config = config(&folder, &server);
     let running = Running::start(attendant().env("BOT_PASSWORD", "right").args(["run", "-v", "--config", &config]));
     free_agents(&server, 1).await;
-    running.signal();
+    running.signal("-TERM");
     running.logged("draining");
     assert_eq!(running.status(), Some(0));
     free_agents(&server, 0).await;
@@ -105,9 +51,9 @@ async fn a_second_signal_stops_at_once() {
     let running = Running::start(attendant().env("BOT_PASSWORD", "right").args(["run", "--config", &config]));
     free_agents(&server, 1).await;
     open_chat(&server).await;
-    running.signal();
+    running.signal("-TERM");
     running.logged("draining");
-    running.signal();
+    running.signal("-TERM");
     assert_eq!(running.status(), Some(130));
 }
 

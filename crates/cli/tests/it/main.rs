@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests may fail the test")]
 
+mod bots;
+mod chat;
 mod configuration;
+mod faq;
 mod journal;
 mod lifecycle;
 mod simulation;

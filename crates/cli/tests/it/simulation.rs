@@ -21,8 +21,8 @@ fn pairs() -> Vec<(String, &'static str)> {
 fn simulate(more: &[&str]) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     let lines: Vec<String> = pairs().iter().map(|(text, label)| format!("{text}\t{label}")).collect();
-    let train = file(folder.path(), "train.tsv", &lines.join("\n"));
-    let ask = file(folder.path(), "ask.tsv", &lines.join("\n"));
+    let train = file(folder.path(), "train.tsv", lines.join("\n"));
+    let ask = file(folder.path(), "ask.tsv", lines.join("\n"));
     let mut arguments = vec!["simulate", "--train", &train, "--ask", &ask, "--customers", "6", "--logins", "2"];
     arguments.extend(["--questions-a-chat", "4"]);
     arguments.extend(more);

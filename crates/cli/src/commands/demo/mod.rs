@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use attendant::{Bot, Journal, MemoryJournal, Options};
-use clap::Args;
+use clap::{Args, Parser};
 use faq_bot::FaqBot;
 use simulator::Server;
 
@@ -45,9 +45,15 @@ pub struct Arguments {
     family: super::Family,
 }
 
-impl Default for Arguments {
-    fn default() -> Self {
-        Self { port: 8040, open: false, family: super::Family::Chats }
+impl Arguments {
+    /// What `attendant demo` takes without flags. The environment counts here as it does there.
+    pub fn without_flags() -> Self {
+        #[derive(Parser)]
+        struct Demo {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        Demo::parse_from(["attendant demo"]).arguments
     }
 }
 

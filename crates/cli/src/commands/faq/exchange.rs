@@ -78,10 +78,10 @@ pub fn import(arguments: &Import) -> Result<ExitStatus, Failure> {
     };
     let base = import::read(&sources, &options).map_err(|problems| super::refused(&problems))?;
     for warning in &base.warnings {
-        anstream::eprintln!("{}", problem_line(warning));
+        output::remark(problem_line(warning));
     }
     write(arguments.out.as_deref(), &base.to_yaml())?;
-    anstream::eprintln!("{} answers imported", base.answers.len());
+    output::remark(format!("{} answers imported", base.answers.len()));
     Ok(ExitStatus::Done)
 }
 
@@ -89,7 +89,7 @@ pub fn import(arguments: &Import) -> Result<ExitStatus, Failure> {
 pub fn export(arguments: &Export) -> Result<ExitStatus, Failure> {
     let base = super::load(Some(&arguments.base))?;
     for line in export::left_out(&base) {
-        anstream::eprintln!("a table has no place for: {line}");
+        output::remark(format!("a table has no place for: {line}"));
     }
     write(arguments.out.as_deref(), &export::to_csv(&base))?;
     Ok(ExitStatus::Done)

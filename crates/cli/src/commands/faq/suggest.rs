@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use faq_bot::Knowledge;
 use faq_bot::base::add_questions;
 use faq_bot::learn::{self, Advice, Suggestion};
 use serde_json::json;
 
 use super::Context;
+use crate::config::text::nearest;
 use crate::exit::{ExitStatus, Failure};
 use crate::output::{self, GOOD, HEADING, NAME, QUIET};
 
@@ -18,6 +20,7 @@ use crate::output::{self, GOOD, HEADING, NAME, QUIET};
 Examples:
   attendant faq suggest shop.yaml --log lessons.jsonl
   attendant faq suggest shop.yaml --log lessons.jsonl --accept 1,3
+  attendant faq suggest shop.yaml --log lessons.jsonl --accept 2 --to refund
   attendant faq suggest shop.yaml --log lessons.jsonl --json
 
 An accepted group is written into the base; comments and order stay. A bot that runs reads the base again by itself.")]
@@ -36,6 +39,9 @@ pub struct Arguments {
     /// Add the questions of these groups to the answers that they suggest.
     #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
     accept: Vec<usize>,
+    /// Add them to this answer instead of the suggested ones.
+    #[arg(long, value_name = "ID", requires = "accept")]
+    to: Option<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -51,7 +57,7 @@ pub fn run(arguments: &Arguments, context: Context) -> Result<ExitStatus, Failur
     let mut suggestions = learn::suggest(&lessons, &knowledge);
     suggestions.retain(|suggestion| suggestion.count >= arguments.min);
     if !arguments.accept.is_empty() {
-        return accept(arguments, &suggestions);
+        return accept(arguments, &suggestions, &knowledge);
     }
     let left = suggestions.len().saturating_sub(arguments.limit);
     suggestions.truncate(arguments.limit);
@@ -91,15 +97,27 @@ pub fn run(arguments: &Arguments, context: Context) -> Result<ExitStatus, Failur
     Ok(ExitStatus::Done)
 }
 
-fn accept(arguments: &Arguments, suggestions: &[Suggestion]) -> Result<ExitStatus, Failure> {
+fn accept(arguments: &Arguments, suggestions: &[Suggestion], knowledge: &Knowledge) -> Result<ExitStatus, Failure> {
+    if let Some(to) = arguments.to.as_ref().filter(|to| knowledge.answer(to).is_none()) {
+        let failure = Failure::usage(anyhow!("there is no answer `{to}` in the base"));
+        let ids = knowledge.base().answers.iter().map(|answer| answer.id.as_str());
+        return Err(match nearest(to, ids) {
+            Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+            None => failure,
+        });
+    }
     let mut chosen = Vec::new();
     for number in &arguments.accept {
         let suggestion = number.checked_sub(1).and_then(|index| suggestions.get(index)).ok_or_else(|| {
             Failure::usage(anyhow!("there is no suggestion {number}")).hint("run without --accept to see them")
         })?;
-        let (Advice::AddPicked { answer } | Advice::AddNearest { answer }) = &suggestion.advice else {
-            return Err(Failure::usage(anyhow!("suggestion {number} has no answer to add to"))
-                .hint("write the answer into the base yourself, with these questions"));
+        let answer = match (&arguments.to, &suggestion.advice) {
+            (Some(to), _) => to,
+            (None, Advice::AddPicked { answer } | Advice::AddNearest { answer }) => answer,
+            (None, _) => {
+                return Err(Failure::usage(anyhow!("suggestion {number} has no answer to add to"))
+                    .hint("name one with --to, or write a new answer with these questions into the base"));
+            }
         };
         chosen.push((answer, suggestion));
     }
