@@ -130,12 +130,8 @@ impl Config {
         }
         for (name, bot) in &self.bots {
             let table = format!("[bots.{name}]");
-            match (bot.kind, &bot.base) {
-                (Kind::Faq, None) => return Err(wrong(format!("{table} needs a `base`")).at(text, &table)),
-                (Kind::Echo, Some(_)) => {
-                    return Err(wrong(format!("{table} has no use for a `base`")).at(text, &table));
-                }
-                _ => {}
+            if let Err((key, message)) = bot.check() {
+                return Err(wrong(format!("{table} {message}")).at_key(text, &table, key));
             }
             if let Some(first) = self.rules(bot).validate().first() {
                 return Err(wrong(format!("[bots.{name}] {first}")).at(text, &format!("\"{}\"", first.rule)));

@@ -53,7 +53,11 @@ fn each_key_of_a_bot_is_checked_with_its_line_and_what_is_near() {
     };
     let good = check("learn = \"lessons.jsonl\"\nmodels = \"models\"\nreload = \"30s\"\nwhen_unsure = \"offer\"");
     assert_eq!(good.status, Some(0), "{good:?}");
-    let cases: [(&str, &[&str]); 11] = [
+    let cases: [(&str, &[&str]); 12] = [
+        (
+            "[bots.parrot]\nkind = \"echo\"\nlearn = \"l.jsonl\"",
+            &["a.toml:12:1", "[bots.parrot]", "no use for `learn`"],
+        ),
         ("lern = \"x\"", &["a.toml:10:1", "lern", "learn"]),
         ("reload = \"soon\"", &["a.toml:", "soon"]),
         ("reload = 2", &["a.toml:"]),
