@@ -225,8 +225,18 @@ group! {
 group! {
     /// A customer who says nothing.
     Silence {
+        /// Whether the bot is woken at all.
+        wake: bool = true,
         /// The bot is woken after so long, and again and again.
         @"humantime_serde" wake_after: Duration = seconds(120),
+        /// The customer is asked after so long whether they are still there.
+        @"humantime_serde" nudge_after: Duration = seconds(60),
+        /// With these words; not at all if they are empty.
+        nudge: String = String::new(),
+        /// The customer is told after so long that the chat will be closed.
+        @"humantime_serde" warn_after: Duration = seconds(600),
+        /// With these words; not at all if they are empty.
+        warning: String = String::new(),
         /// The chat is ended after so long.
         @"humantime_serde" close_after: Duration = seconds(900),
         /// With these words.
@@ -349,6 +359,19 @@ impl Options {
         );
         check(self.call_back.asks > 0, "call_back.asks", "must be at least 1");
         check(self.handoff.most_hops > 0, "handoff.most_hops", "must be at least 1");
+        let silence = &self.silence;
+        let prompts = [
+            (!silence.nudge.is_empty(), silence.nudge_after, "silence.nudge_after"),
+            (!silence.warning.is_empty(), silence.warn_after, "silence.warn_after"),
+        ];
+        for (said, wait, key) in prompts.into_iter().filter(|(said, ..)| *said) {
+            check(said && wait >= least && wait < silence.close_after, key, "must be shorter than silence.close_after");
+        }
+        check(
+            silence.nudge.is_empty() || silence.warning.is_empty() || silence.nudge_after < silence.warn_after,
+            "silence.nudge_after",
+            "must be shorter than silence.warn_after",
+        );
         check(self.failover.most_in_a_row > 0, "failover.most_in_a_row", "must be at least 1");
         check(self.loop_guard.turns_a_minute > 0, "loop_guard.turns_a_minute", "must be at least 1");
         check(self.loop_guard.same_words > 1, "loop_guard.same_words", "must be at least 2");

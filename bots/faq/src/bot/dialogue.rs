@@ -82,6 +82,8 @@ impl Dialogue<'_> {
         }
         let several = if certain { Vec::new() } else { self.several(said) };
         if several.len() > 1 {
+            let least = several.iter().filter_map(|(_, found)| found.best()).map(|hit| hit.score).reduce(f32::min);
+            self.reply.confidence = least;
             for (question, found) in several {
                 if self.reply.next.is_none() {
                     self.answer(&question, &found);

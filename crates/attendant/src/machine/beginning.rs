@@ -111,6 +111,7 @@ impl Conversation {
             burst_began: None,
             events: VecDeque::new(),
             last_heard: began,
+            prompted: 0,
             turn: None,
             turns: 0,
             memory: BTreeMap::new(),

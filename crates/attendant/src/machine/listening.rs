@@ -190,6 +190,7 @@ impl Conversation {
 
     fn customer_spoke(&mut self, index: u64, text: &str, now: UnixMillis) {
         self.last_heard = now;
+        self.prompted = 0;
         self.timers.clear(Timer::Silence);
         self.timers.clear(Timer::Rejoin); // somebody who speaks is there
         if self.taken.contains(&index) && self.guards.stands(Guard::Dedupe) {
@@ -202,6 +203,7 @@ impl Conversation {
 
     fn customer_types(&mut self, wait: std::time::Duration, now: UnixMillis) {
         self.last_heard = now;
+        self.prompted = 0;
         self.timers.clear(Timer::Silence);
         if self.timers.has(Timer::Burst) {
             self.end_burst_after(wait, now);
@@ -245,27 +247,6 @@ impl Conversation {
             }
             _ => {}
         }
-    }
-
-    /// While the bot listens and nothing is going on, the customer's silence is timed; else it is not.
-    pub(super) fn mind_the_silence(&mut self, now: UnixMillis) {
-        if !self.is_listening() {
-            self.timers.clear(Timer::Silence);
-        } else if !self.timers.has(Timer::Silence) && !self.timers.has(Timer::Rejoin) {
-            self.timers.set(Timer::Silence, after(now, self.wake_after.unwrap_or(self.options.silence.wake_after)));
-        }
-    }
-
-    pub(super) fn silence_ran_out(&mut self, now: UnixMillis) {
-        let silent = between(self.last_heard, now);
-        // Who waits for a person may be silent.
-        if self.wake_after.is_some() || silent < self.options.silence.close_after {
-            self.events.push_back(Event::Silent(silent));
-            return;
-        }
-        let words = self.options.silence.words.clone();
-        self.utter(&words, false, now);
-        self.decided = Some(Next::finish(self.options.silence.disposition.clone()));
     }
 
     fn disposition_of_a_lost_session(&self) -> String {

@@ -20,6 +20,7 @@ mod people;
 mod reading;
 mod recovery;
 mod sending;
+mod silence;
 mod state;
 mod table;
 #[cfg(test)]
@@ -84,6 +85,8 @@ pub struct Conversation {
     burst_began: Option<UnixMillis>,
     events: VecDeque<Event>,
     last_heard: UnixMillis,
+    /// How often the customer was asked in this silence whether they are still there.
+    prompted: usize,
 
     // The bot.
     turn: Option<OpenTurn>,

@@ -83,3 +83,57 @@ fn mistakes_name_the_line_and_the_nearest_key() {
     assert_eq!(line(&GOOD.replace("{ env = \"BOT_PASSWORD\" }", "\"secret\"")), Some(12));
     assert!(parse("").is_err());
 }
+
+/// A good file with rules in it.
+fn with_rules(rules: &str) -> String {
+    GOOD.replace("base = \"shop.yaml\"\n", &format!("base = \"shop.yaml\"\n{rules}"))
+}
+
+const ASKED: &str = "
+[[bots.shop.rules]]
+name = \"asked\"
+when = \"asked-for-person\"
+to = { skill = \"service\" }
+";
+
+#[test]
+fn the_worked_example_of_the_rules_is_a_good_configuration() {
+    let page = include_str!("../../../../docs/rules.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let config = parse(example).unwrap();
+    let shop = &config.bots["shop"];
+    let names: Vec<_> = shop.rules.iter().map(|rule| rule.name.as_str()).collect();
+    assert_eq!(names, ["out-of-hours", "legal", "vip", "asked", "unsure-twice", "too-long", "gone"]);
+    for rule in shop.rules.iter() {
+        assert!(page.contains(&format!("name = \"{}\"", rule.name)));
+    }
+    assert_eq!(config.conversation.note.data, ["CustomerId", "Segment"]);
+}
+
+#[test]
+fn a_mistake_in_a_rule_names_its_line_and_what_was_meant() {
+    assert!(parse(&with_rules(ASKED)).is_ok());
+    for (right, wrong, at, nearest) in [
+        ("when =", "wen =", 12, Some("when")),
+        ("asked-for-person", "asked-for-persn", 12, Some("asked-for-person")),
+        ("skill =", "skil =", 13, Some("skill")),
+        ("when = \"asked-for-person\"", "when.confidence = { belw = 0.4 }", 12, Some("below")),
+        ("when = \"asked-for-person\"", "when.closed = { zone = \"Europe/Berln\", open = [] }", 12, None),
+        ("to = {", "then = \"hand-ovr\"\nto = {", 13, Some("hand-over")),
+        // Found after reading: the line of the rule's name.
+        ("to = { skill = \"service\" }", "", 11, None),
+        ("name = \"asked\"", "name = \"drain\"", 11, None),
+        ("skill = \"service\"", "skill = \"service\", queue = \"x\"", 11, None),
+    ] {
+        let text = with_rules(&ASKED.replace(right, wrong));
+        let error = parse(&text).unwrap_err();
+        assert_eq!(error.place.map(|place| place.0), Some(at), "{wrong}: {error}");
+        assert_eq!(error.nearest.as_deref(), nearest, "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn a_bot_has_what_its_kind_needs() {
+    assert_eq!(line(&GOOD.replace("base = \"shop.yaml\"\n", "")), Some(6));
+    assert_eq!(line(&GOOD.replace("kind = \"faq\"", "kind = \"echo\"")), Some(6));
+}

@@ -42,6 +42,26 @@ fn a_good_configuration_is_called_good_and_lists_its_logins() {
 }
 
 #[test]
+fn the_rules_of_a_bot_are_listed_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    file(folder.path(), "shop.yaml", BASE);
+    let page = include_str!("../../../../docs/rules.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let config = file(folder.path(), "a.toml", example);
+    let check = |more: &[&str]| {
+        let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config]).args(more));
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        ran.out
+    };
+    let out = check(&[]);
+    let place = |text: &str| out.find(text).unwrap_or_else(|| panic!("{text}: {out}"));
+    assert!(place("legal → agent nora, else skill legal, must be") < place("asked → skill service"));
+    assert!(out.contains("gone → the end, off") && out.contains("out-of-hours → words"), "{out}");
+    let report: serde_json::Value = serde_json::from_str(&check(&["--json"])).unwrap();
+    assert_eq!(report["rules"]["shop"].as_array().map(Vec::len), Some(7));
+}
+
+#[test]
 fn each_mistake_ends_with_status_2_and_names_what_and_where() {
     let folder = tempfile::tempdir().unwrap();
     file(folder.path(), "shop.yaml", BASE);

@@ -5,3 +5,4 @@ mod bench;
 mod every_pair;
 mod handing;
 mod scenes;
+mod silence;

@@ -184,6 +184,49 @@ async fn a_note_is_attached_where_agents_have_no_messages_of_their_own() {
     assert_eq!(desk.platform.interaction("1").unwrap().data.get("DispositionCode"), Some("resolved"));
 }
 
+/// The note of the chat, wherever it is.
+fn note(desk: &Desk) -> Option<String> {
+    let told = desk.platform.performed_in("1").into_iter().find_map(|operation| match operation {
+        Operation::Say { text, visibility: Visibility::Agents } => Some(text),
+        _ => None,
+    });
+    told.or_else(|| desk.platform.interaction("1")?.data.get("BotNote").map(str::to_owned))
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_handoff_names_its_rule_in_the_counters_and_in_the_note() {
+    for agent_only_messages in [true, false] {
+        for (words, rule, tells) in [
+            (&["transfer"][..], "bot", "asked"),
+            (&["panic"][..], "bot-failed", "“panic” → no answer"),
+            (&["hang"][..], "bot-too-slow", "took too long"),
+            (&["hello"][..], "operator", "“hello” → “re: hello (1)”"),
+        ] {
+            let limits = PlatformLimits { message_bytes: 4096, agent_only_messages, disposition: true };
+            let platform = crate::scripted::ScriptedPlatform::new("bot-1").with_limits(limits);
+            let mut options = quick();
+            options.fallback = Some(crate::options::Place::skill("people"));
+            options.failover.then = crate::options::Then::HandOff;
+            options.failover.apology = String::new();
+            let desk = Desk::open_on(platform, std::sync::Arc::new(crate::MemoryJournal::new()), options).await;
+            desk.chat("1").await;
+            for words in words {
+                desk.platform.customer_says("1", words);
+            }
+            if rule == "operator" {
+                desk.said("1", 2).await;
+                desk.handle.hand_over("1".into(), crate::Handoff::to_skill("people")).await;
+            }
+            desk.platform.until("transfer", |platform| names(&platform.performed_in("1")).contains(&"transfer")).await;
+            let mut status = desk.handle.watch();
+            status.wait_for(|status| status.handoffs.by(rule) == 1).await.unwrap();
+            let note = note(&desk).unwrap();
+            assert!(note.contains(tells), "{rule}: {note}");
+            assert_eq!(note.contains(&format!("by the rule {rule}.")), rule != "bot", "{rule}: {note}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_invitation_stays_until_the_person_has_spoken() {
     let desk = Desk::open(quick()).await;
