@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Conversation, Lips, Outcome, State, StateKind, Step, Timer, after, between};
+use super::{Conversation, Lips, Outcome, State, StateKind, Step, Timer, after};
 use crate::guard::Guard;
 use crate::journal::{Closed, Record, TurnFailure};
 use crate::{
