@@ -135,5 +135,5 @@ fn a_mistake_in_a_rule_names_its_line_and_what_was_meant() {
 #[test]
 fn a_bot_has_what_its_kind_needs() {
     assert_eq!(line(&GOOD.replace("base = \"shop.yaml\"\n", "")), Some(6));
-    assert_eq!(line(&GOOD.replace("kind = \"faq\"", "kind = \"echo\"")), Some(6));
+    assert_eq!(line(&GOOD.replace("kind = \"faq\"", "kind = \"echo\"")), Some(8));
 }
