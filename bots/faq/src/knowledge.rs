@@ -280,6 +280,23 @@ impl Knowledge {
         })
     }
 
+    /// Why the matcher finds what it finds; nothing where patterns or the words of a question decide, or nothing was learnt.
+    pub fn explain(&self, question: Question<'_>) -> Option<matcher::Explanation> {
+        let found = self.find(question);
+        let voice = self.voices.get(question.language)?;
+        let best = found.best().map(|best| best.answer);
+        let of = |wing: &&Wing| best.is_some_and(|best| wing.answers.contains(&best));
+        let wing = voice.follow_ups.as_ref().filter(of).or(voice.main.as_ref()).filter(|_| found.by == By::Matcher)?;
+        let lineage = self.lineage(question.context);
+        let allowed = |index: usize| {
+            let answer = &self.base.answers[index];
+            let expected = answer.parent.as_deref().is_none_or(|parent| lineage.contains(&parent));
+            expected && self.base.is_visible(answer, question.data)
+        };
+        let text = text::head(question.text, QUESTION).trim();
+        Some(wing.matcher.explain(text, |index| allowed(wing.answers[index])))
+    }
+
     fn by_pattern(
         &self,
         text: &str,

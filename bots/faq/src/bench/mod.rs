@@ -8,6 +8,7 @@ mod data;
 mod noise;
 mod report;
 mod speed;
+mod validation;
 
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use crate::matcher::{self, Example, Matcher, Scratch, TrainOptions};
 
 use data::{Row, Set};
 pub use report::{Figure, Goal, Published, Report};
+pub use validation::compare;
 
 /// The share of validation questions that the low-loss threshold rejects.
 const LOST: f64 = 0.03;
@@ -148,6 +150,11 @@ fn with_noise(report: &mut Report, matcher: &Matcher, set: &Set) {
         let changed = accuracy(&ask(matcher, &set.test, |_, text| change(text)));
         report.add("CLINC150 full, noise", &format!("{name}: change"), changed - clean, "points", Goal::exactly(0.0));
     }
+    let changes =
+        noise::FRAMES.map(|frame| accuracy(&ask(matcher, &set.test, |_, text| frame.replace("{}", text))) - clean);
+    let worst =
+        changes.into_iter().fold(0.0, |worst: f64, change| if change.abs() > worst.abs() { change } else { worst });
+    report.add("CLINC150 full, noise", "14 other frames: the largest change", worst, "points", Goal::exactly(0.0));
     let threshold = threshold_losing(&ask(matcher, &set.validation, as_it_is), LOST);
     let before = ask(matcher, &set.test, noise::unrelated_before);
     let kept = reject(&before, &[], threshold).accuracy;

@@ -16,6 +16,24 @@ pub(super) const INVARIANCES: [Change; 6] = [
     ("a polite frame", |text| format!("Hi there, could you please tell me {text}? Thank you very much!")),
 ];
 
+/// More greetings and frames, in several languages; the question stands where the braces are.
+pub(super) const FRAMES: [&str; 14] = [
+    "Dear Sir or Madam, I would like to know {}. I look forward to your reply. Best regards",
+    "Hi team! I was wondering if you could tell me {}. Thanks in advance for your help!",
+    "Excuse me, would you mind telling me {} please?",
+    "Hey! Hope you're having a great week. Would you happen to know {}? Appreciate it!",
+    "Good day to you. I'd be grateful if you could let me know {}. Warm regards",
+    "Sorry for bothering you, may I ask {}? Thanks for your time!",
+    "Guten Tag, könnten Sie mir bitte sagen: {} Vielen Dank im Voraus!",
+    "Guten Abend, ich wollte mal kurz nachfragen: {} Besten Dank und viele Grüße",
+    "Bonjour, pourriez-vous me dire s'il vous plaît {} Merci beaucoup pour votre aide !",
+    "Hola, buenas tardes, ¿me podría decir por favor {}? ¡Muchas gracias!",
+    "Buenas, una duda rápida: {} Un saludo",
+    "Buongiorno, vorrei sapere {} Grazie mille!",
+    "Goedemiddag, zou u mij kunnen vertellen {} Alvast bedankt!",
+    "Olá, bom dia! Poderia me dizer {}? Muito obrigado!",
+];
+
 /// Sentences that have nothing to do with any set's topics.
 const UNRELATED: [&str; 8] = [
     "i just came back from holiday",

@@ -53,6 +53,11 @@ pub(super) fn extract(text: &Text, words: &[Word], across: bool, mut found: impl
     }
 }
 
+/// The feature of two words side by side.
+pub(super) fn pair(one: Hash, other: Hash) -> u32 {
+    key(Hash::new(1).then(one.0).then(other.0))
+}
+
 fn pieces(word: &[char], found: &mut impl FnMut(Kind, u32)) {
     let length = word.len() + 2;
     let at = |index: usize| {

@@ -11,7 +11,7 @@ use super::vocabulary::Vocabulary;
 use super::{Error, Leads, Matcher, Method, Model, Thresholds, Training};
 
 /// The format of model files. A model of another format is refused and must be trained again.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 const MAGIC: &[u8; 8] = b"ATTNDFAQ";
 /// Magic, format, and checksum of the rest.
 const HEAD: usize = 8 + 4 + 8;
@@ -269,7 +269,7 @@ impl<'b> Reader<'b> {
             && owners.len() == weights.len()
             && owners.iter().all(|&owner| (owner as usize) < answers);
         if sound {
-            Ok(Centroid { starts, postings: owners.into_iter().zip(weights).collect() })
+            Ok(Centroid::new(starts, owners.into_iter().zip(weights).collect(), answers))
         } else {
             Err(Error::Damaged("the centroids contradict themselves"))
         }

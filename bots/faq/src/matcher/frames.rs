@@ -6,72 +6,224 @@ use std::sync::LazyLock;
 use super::hash::Hash;
 use super::normalise::{Text, Word};
 
-/// Phrases separated by commas; lines with # are comments.
-const BEFORE: &str = include_str!("frames_before.txt");
-const AFTER: &str = include_str!("frames_after.txt");
+/// The phrases: the file says how they are written.
+const PHRASES: &str = include_str!("frames.txt");
 
-/// The phrases by the word where they are met: the first of those before, the last of those after a question.
-struct Phrases(HashMap<Hash, Vec<Vec<Hash>>>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Greeting,
+    /// What follows it is what is asked.
+    Request,
+    Closing,
+    Please,
+    /// Stands between two frames.
+    Link,
+}
+
+/// A phrase: choices in a row, each of which may be several words or nothing.
+struct Phrase {
+    kind: Kind,
+    choices: Vec<Vec<Vec<Hash>>>,
+}
+
+impl Phrase {
+    fn read(kind: Kind, phrase: &str, text: &mut Text) -> Self {
+        let mut words = |part: &str| -> Vec<Hash> {
+            text.read(part);
+            text.words.iter().map(|word| word.hash).collect()
+        };
+        let parts = phrase.split(['[', ']']);
+        let choices = parts.map(|part| part.split('|').map(&mut words).collect::<Vec<_>>());
+        Self { kind, choices: choices.filter(|choice| choice.iter().any(|words| !words.is_empty())).collect() }
+    }
+
+    /// The same, to be read from its end.
+    fn reversed(&self) -> Self {
+        let reversed =
+            |choice: &Vec<Vec<Hash>>| choice.iter().map(|words| words.iter().rev().copied().collect()).collect();
+        Self { kind: self.kind, choices: self.choices.iter().rev().map(reversed).collect() }
+    }
+
+    /// The words it can begin with.
+    fn first_words(&self) -> Vec<Hash> {
+        let mut first = Vec::new();
+        for choice in &self.choices {
+            first.extend(choice.iter().filter_map(|words| words.first().copied()));
+            if choice.iter().all(|words| !words.is_empty()) {
+                break;
+            }
+        }
+        first.sort_unstable();
+        first.dedup();
+        first
+    }
+}
+
+/// The length of the longest way to say these choices at the beginning of the words; nothing if there is none.
+fn longest(choices: &[Vec<Vec<Hash>>], words: &Words<'_>, from: usize) -> Option<usize> {
+    let Some((choice, rest)) = choices.split_first() else { return Some(from) };
+    let fits = |said: &&Vec<Hash>| said.iter().enumerate().all(|(place, hash)| words.are(from + place, *hash));
+    choice.iter().filter(fits).filter_map(|said| longest(rest, words, from + said.len())).max()
+}
+
+/// The words of a sentence as they were written and as they were meant, from either end.
+struct Words<'w> {
+    written: &'w [Word],
+    meant: &'w [Word],
+    from_end: bool,
+}
+
+impl Words<'_> {
+    fn are(&self, place: usize, hash: Hash) -> bool {
+        let count = self.written.len();
+        place < count && {
+            let place = if self.from_end { count - 1 - place } else { place };
+            // A word of another language than that of the knowledge base may have been taken for a misspelt one.
+            self.written[place].hash == hash || self.meant[place].hash == hash
+        }
+    }
+}
+
+/// Phrases by the words they can begin with.
+struct Phrases(HashMap<Hash, Vec<usize>>, Vec<Phrase>);
 
 impl Phrases {
-    fn new(list: &str, meet: fn(&[Hash]) -> Option<&Hash>) -> Self {
-        let mut phrases: HashMap<Hash, Vec<Vec<Hash>>> = HashMap::new();
-        let mut text = Text::default();
-        let lines = list.lines().filter(|line| !line.starts_with('#'));
-        for phrase in lines.flat_map(|line| line.split(',')) {
-            text.read(phrase);
-            let words: Vec<Hash> = text.words.iter().map(|word| word.hash).collect();
-            if let Some(&met) = meet(&words) {
-                phrases.entry(met).or_default().push(words);
+    fn new(phrases: Vec<Phrase>) -> Self {
+        let mut by_word: HashMap<Hash, Vec<usize>> = HashMap::new();
+        for (number, phrase) in phrases.iter().enumerate() {
+            for word in phrase.first_words() {
+                by_word.entry(word).or_default().push(number);
             }
         }
-        for list in phrases.values_mut() {
-            list.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
-        }
-        Self(phrases)
+        Self(by_word, phrases)
     }
 
-    /// The length of the longest phrase that fits.
-    fn longest(&self, met: &Word, fits: impl Fn(&[Hash]) -> bool) -> usize {
-        let phrases = self.0.get(&met.hash).map_or(&[][..], Vec::as_slice);
-        phrases.iter().find(|phrase| fits(phrase)).map_or(0, Vec::len)
+    /// The longest phrase of certain kinds at the beginning of the words, and where it ends; of equals the first in the file.
+    fn longest(&self, words: &Words<'_>, from: usize, kinds: &[Kind]) -> Option<(usize, Kind)> {
+        let place = if words.from_end { words.written.len().checked_sub(from + 1)? } else { from };
+        let (written, meant) = (words.written.get(place)?, words.meant.get(place)?);
+        let mut best: Option<(usize, Kind)> = None;
+        let alike = written.hash == meant.hash;
+        let beginning = [Some(written.hash), Some(meant.hash).filter(|_| !alike)];
+        for number in beginning.iter().flatten().filter_map(|hash| self.0.get(hash)).flatten() {
+            let phrase = &self.1[*number];
+            if kinds.contains(&phrase.kind) {
+                let end = longest(&phrase.choices, words, from).filter(|end| *end > from);
+                if let Some(end) = end.filter(|end| best.is_none_or(|best| *end > best.0)) {
+                    best = Some((end, phrase.kind));
+                }
+            }
+        }
+        best
     }
 }
 
-static BEFORE_QUESTION: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(BEFORE, <[Hash]>::first));
-static AFTER_QUESTION: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(AFTER, <[Hash]>::last));
+impl Phrases {
+    /// How many words phrases of certain kinds take, one after the other.
+    fn skip(&self, words: &Words<'_>, kinds: &[Kind]) -> usize {
+        let mut taken = 0;
+        loop {
+            let linked = || {
+                let (link, _) = self.longest(words, taken, &[Kind::Link]).filter(|_| taken > 0)?;
+                self.longest(words, link, kinds)
+            };
+            match self.longest(words, taken, kinds).or_else(linked) {
+                Some((end, _)) => taken = end,
+                None => return taken,
+            }
+        }
+    }
+}
+
+static FROM_BEGINNING: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(phrases()));
+static FROM_END: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(phrases().iter().map(Phrase::reversed).collect()));
+
+fn phrases() -> Vec<Phrase> {
+    let mut text = Text::default();
+    let mut phrases = Vec::new();
+    for line in PHRASES.lines().filter(|line| !line.starts_with('#')) {
+        let (kind, list) = line.split_once(':').unwrap_or_default();
+        let kind = match kind {
+            "greeting" => Kind::Greeting,
+            "request" => Kind::Request,
+            "closing" => Kind::Closing,
+            "link" => Kind::Link,
+            _ => Kind::Please,
+        };
+        phrases.extend(list.split(',').map(|phrase| Phrase::read(kind, phrase, &mut text)));
+    }
+    phrases
+}
 
 /// What is left of a sentence without its frames, as a range; possibly nothing.
-pub(super) fn strip(sentence: &[Word]) -> (usize, usize) {
-    let mut rest = sentence;
-    let mut start = 0;
-    while let Some(first) = rest.first() {
-        let fits = |phrase: &[Hash]| phrase.len() <= rest.len() && same(phrase, &rest[..phrase.len()]);
-        match BEFORE_QUESTION.longest(first, fits) {
-            0 => break,
-            length => {
-                start += length;
-                rest = &rest[length..];
-            }
-        }
+pub(super) fn strip(written: &[Word], meant: &[Word]) -> (usize, usize) {
+    const BEFORE: &[Kind] = &[Kind::Greeting, Kind::Request, Kind::Please];
+    const AFTER: &[Kind] = &[Kind::Closing, Kind::Please];
+    let all = Words { written, meant, from_end: false };
+    let start = FROM_BEGINNING.skip(&all, BEFORE);
+    if start == written.len() {
+        return (start, start);
     }
-    while let Some(last) = rest.last() {
-        let fits = |phrase: &[Hash]| phrase.len() <= rest.len() && same(phrase, &rest[rest.len() - phrase.len()..]);
-        match AFTER_QUESTION.longest(last, fits) {
-            0 => break,
-            length => rest = &rest[..rest.len() - length],
-        }
-    }
-    (start, start + rest.len())
+    // The end first: what looks like a closing at the beginning is part of one more often than not.
+    let end = written.len() - FROM_END.skip(&Words { written, meant, from_end: true }, AFTER);
+    let rest = Words { written: &written[..end], meant: &meant[..end], from_end: false };
+    (FROM_BEGINNING.skip(&rest, BEFORE), end)
 }
 
-fn same(phrase: &[Hash], words: &[Word]) -> bool {
-    phrase.iter().zip(words).all(|(phrase, word)| *phrase == word.hash)
+/// In a sentence of nothing but frames, the one that was asked about, as in "could you tell me hello".
+pub(super) fn asked(written: &[Word], meant: &[Word]) -> Option<(usize, usize)> {
+    let words = Words { written, meant, from_end: false };
+    let all = [Kind::Greeting, Kind::Request, Kind::Please, Kind::Closing];
+    let (mut start, mut requested, mut found) = (0, false, None);
+    while let Some((end, kind)) = FROM_BEGINNING.longest(&words, start, &all) {
+        match kind {
+            Kind::Request => (requested, found) = (true, None),
+            Kind::Greeting | Kind::Closing if requested && found.is_none() => found = Some((start, end)),
+            Kind::Greeting | Kind::Closing | Kind::Please | Kind::Link => {}
+        }
+        start = end;
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_can_be_asked_about() {
+        for (sentence, rest) in [
+            ("hi there, could you please tell me hello", "hello"),
+            ("good day, i have a question: have a nice day kind regards", "have a nice day"),
+            ("hello", ""),
+            ("hello, could you please help me", ""),
+        ] {
+            let mut text = Text::default();
+            text.read(sentence);
+            let (start, end) = asked(&text.words, &text.words).unwrap_or_default();
+            assert_eq!(text.plain(&text.words[start..end]), rest, "{sentence:?}");
+        }
+    }
+
+    #[test]
+    fn no_phrase_is_empty_and_every_kind_is_known() {
+        for line in PHRASES.lines().filter(|line| !line.starts_with('#')) {
+            let (kind, list) = line.split_once(": ").unwrap();
+            assert!(["greeting", "request", "closing", "please", "link"].contains(&kind), "{line}");
+            for phrase in list.split(',') {
+                let mut text = Text::default();
+                assert!(!Phrase::read(Kind::Please, phrase, &mut text).choices.is_empty(), "{phrase:?} in {line}");
+                assert_eq!(phrase.matches('[').count(), phrase.matches(']').count(), "{phrase:?}");
+                assert_eq!(
+                    longest(&Phrase::read(Kind::Please, phrase, &mut text).choices, &NOTHING, 0),
+                    None,
+                    "{phrase:?}"
+                );
+            }
+        }
+    }
+
+    const NOTHING: Words<'static> = Words { written: &[], meant: &[], from_end: false };
 
     #[test]
     fn frames_are_stripped_again_and_again() {
@@ -81,12 +233,19 @@ mod tests {
             ("Hello good morning can you tell me where my card is please thanks", "where my card is"),
             ("guten tag, eine frage: wo ist meine karte bitte", "wo ist meine karte"),
             ("您好，请问信用卡丢了怎么办，谢谢", "信用卡丢了怎么办"),
+            ("i was just wondering if you could please tell me where my card is", "where my card is"),
+            ("Ich hätte da mal eine kurze Frage: wo ist meine Karte? ", "wo ist meine karte"),
+            ("bonjour, pourriez-vous me dire où est ma carte, merci d'avance pour votre aide", "ou est ma carte"),
+            ("¿Me podría decir por favor dónde está mi tarjeta? ", "donde esta mi tarjeta"),
+            ("wo ist meine Karte, besten Dank und viele Grüße", "wo ist meine karte"),
+            ("could you tell me maybe it does", "maybe it does"),
+            ("tell my bank that i like to travel", "tell my bank that i like to travel"),
             ("thank you", ""),
             ("hello", ""),
         ] {
             let mut text = Text::default();
             text.read(sentence);
-            let (start, end) = strip(&text.words);
+            let (start, end) = strip(&text.words, &text.words);
             assert_eq!(text.plain(&text.words[start..end]), rest, "{sentence:?}");
         }
     }

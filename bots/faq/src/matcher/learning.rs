@@ -3,7 +3,7 @@
 use super::network::Trained;
 use super::random::Random;
 use super::recipe::Recipe;
-use super::vector::{LANES, add, dot, exp, padded};
+use super::vector::{LANES, add, add_all, dot, exp, padded};
 use super::vocabulary::Weighted;
 
 /// What a network learns from: the features of a question, and its answer unless it is out of scope.
@@ -20,16 +20,28 @@ struct Learner<'r> {
     bias_squares: f32,
     output_squares: Vec<f32>,
     output_bias_squares: Vec<f32>,
-    active: Vec<Weighted>,
+    /// The features that are looked at, and their weights; then how far each row moves.
+    active: Vec<u32>,
+    weights: Vec<f32>,
     hidden: Vec<f32>,
+    /// The hidden units that are not zero, and what they are.
+    lit: Vec<u32>,
+    lights: Vec<f32>,
     /// Logits, then likelihoods, then errors.
     errors: Vec<f32>,
     change: Vec<f32>,
     back: Vec<f32>,
 }
 
-/// Trains a network.
-pub(super) fn learn(features: usize, answers: usize, lessons: &[Lesson<'_>], seed: u64, recipe: &Recipe) -> Trained {
+/// Trains a network: shows all lessons once a round, in an order drawn anew, with shorter steps each time.
+pub(super) fn learn(
+    features: usize,
+    answers: usize,
+    lessons: &[Lesson<'_>],
+    rounds: usize,
+    seed: u64,
+    recipe: &Recipe,
+) -> Trained {
     let mut learner = Learner::new(features, answers, seed, recipe);
     let known = lessons.iter().filter(|(_, answer)| answer.is_some()).count();
     let mut order: Vec<u32> = Vec::new();
@@ -37,7 +49,6 @@ pub(super) fn learn(features: usize, answers: usize, lessons: &[Lesson<'_>], see
         let repeats = if answer.is_some() { 1 } else { recipe.out_of_scope_repeats };
         order.extend(std::iter::repeat_n(index as u32, repeats));
     }
-    let rounds = recipe.rounds(known);
     let fastest = recipe.rate(known);
     let steps = (rounds * order.len()) as f32;
     let mut step = 0.0;
@@ -52,6 +63,7 @@ pub(super) fn learn(features: usize, answers: usize, lessons: &[Lesson<'_>], see
 }
 
 impl<'r> Learner<'r> {
+    /// A network that knows nothing yet.
     fn new(features: usize, answers: usize, seed: u64, recipe: &'r Recipe) -> Self {
         let width = recipe.width;
         let outputs = padded(answers);
@@ -75,6 +87,9 @@ impl<'r> Learner<'r> {
             output_squares: vec![recipe.patience; outputs],
             output_bias_squares: vec![recipe.patience; outputs],
             active: Vec::new(),
+            weights: Vec::new(),
+            lit: Vec::new(),
+            lights: Vec::new(),
             hidden: vec![0.0; width],
             errors: vec![0.0; outputs],
             change: vec![0.0; outputs],
@@ -94,18 +109,21 @@ impl<'r> Learner<'r> {
         let keep = 1.0 - self.recipe.feature_dropout;
         let width = self.recipe.width;
         self.active.clear();
-        self.active.resize(question.len(), (0, 0.0));
+        self.active.resize(question.len(), 0);
+        self.weights.clear();
+        self.weights.resize(question.len(), 0.0);
         let mut taken = 0;
         for &(feature, weight) in question {
             // Without a branch: it would be mispredicted every other time.
-            self.active[taken] = (feature, weight / keep);
+            self.active[taken] = feature;
+            self.weights[taken] = weight / keep;
             taken += usize::from(self.random.unit() < keep);
         }
         self.active.truncate(taken);
+        self.weights.truncate(taken);
         self.hidden.copy_from_slice(&self.network.bias);
-        for &(feature, weight) in &self.active {
-            add(weight, &self.network.rows[feature as usize * width..][..width], &mut self.hidden);
-        }
+        let (rows, active) = (&self.network.rows, &self.active);
+        add_all(&self.weights, |index| &rows[active[index] as usize * width..][..width], &mut self.hidden);
         let kept = 256.0 / (256 - self.recipe.hidden_dropout) as f32;
         for hidden in self.hidden.as_chunks_mut::<8>().0 {
             let bits = self.random.next();
@@ -114,12 +132,17 @@ impl<'r> Learner<'r> {
                 *hidden = hidden.max(0.0) * factor;
             }
         }
-        self.errors.copy_from_slice(&self.network.output_bias);
-        for (hidden, row) in self.hidden.iter().zip(self.network.output.chunks_exact(self.errors.len())) {
+        self.lit.clear();
+        self.lights.clear();
+        for (unit, hidden) in self.hidden.iter().enumerate() {
             if *hidden > 0.0 {
-                add(*hidden, row, &mut self.errors);
+                self.lit.push(unit as u32);
+                self.lights.push(*hidden);
             }
         }
+        self.errors.copy_from_slice(&self.network.output_bias);
+        let (output, lit, outputs) = (&self.network.output, &self.lit, self.errors.len());
+        add_all(&self.lights, |index| &output[lit[index] as usize * outputs..][..outputs], &mut self.errors);
     }
 
     /// Likelihoods less what was wanted.
@@ -161,24 +184,24 @@ impl<'r> Learner<'r> {
             *bias -= rate * error / bias_squares.sqrt();
         }
         let kept = 256.0 / (256 - self.recipe.hidden_dropout) as f32;
-        let units = self.hidden.iter().zip(&mut self.back).zip(self.network.output.chunks_exact_mut(outputs));
-        for ((hidden, back), row) in units {
-            *back = 0.0;
-            if *hidden > 0.0 {
-                *back = dot(&self.errors, row) * kept;
-                add(*hidden, &self.change, row);
-            }
+        self.back.fill(0.0);
+        for (&unit, &light) in self.lit.iter().zip(&self.lights) {
+            let row = &mut self.network.output[unit as usize * outputs..][..outputs];
+            self.back[unit as usize] = dot(&self.errors, row) * kept;
+            add(light, &self.change, row);
         }
     }
 
     fn step_rows(&mut self, rate: f32) {
         let width = self.recipe.width;
         let square = dot(&self.back, &self.back) / width as f32;
-        for &(feature, weight) in &self.active {
-            let squares = &mut self.row_squares[feature as usize];
-            *squares += weight * weight * square;
-            let row = &mut self.network.rows[feature as usize * width..][..width];
-            add(-rate * weight / squares.sqrt(), &self.back, row);
+        for (feature, weight) in self.active.iter().zip(&mut self.weights) {
+            let squares = &mut self.row_squares[*feature as usize];
+            *squares += *weight * *weight * square;
+            *weight *= -rate / squares.sqrt();
+        }
+        for (feature, step) in self.active.iter().zip(&self.weights) {
+            add(*step, &self.back, &mut self.network.rows[*feature as usize * width..][..width]);
         }
         self.bias_squares += square;
         add(-rate / self.bias_squares.sqrt(), &self.back, &mut self.network.bias);

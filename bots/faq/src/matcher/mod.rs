@@ -30,6 +30,7 @@
 mod calibration;
 mod centroid;
 mod error;
+mod explain;
 mod features;
 mod file;
 mod frames;
@@ -55,6 +56,7 @@ use spelling::Spelling;
 use vocabulary::{Vocabulary, Weighted};
 
 pub use error::Error;
+pub use explain::{Case, Explanation, Part, Reading, Witness};
 pub use file::FORMAT;
 pub use options::{Example, Method, TrainOptions};
 pub use ranking::{Candidate, MAX_CANDIDATES, Ranking, Reason, Thresholds, Zone};
@@ -76,9 +78,10 @@ struct Leads {
 
 impl Leads {
     /// From the share of examples with several sentences.
-    fn of(share: f32) -> Self {
+    fn of(share: f32, recipe: &recipe::Recipe) -> Self {
         let talkative = (share * 5.0).min(1.0);
-        Self { whole: 1.5 + 2.0 * talkative, last: 3.0 - 1.5 * talkative }
+        let between = |[seldom, often]: [f32; 2]| seldom + (often - seldom) * talkative;
+        Self { whole: between(recipe.whole), last: between(recipe.last) }
     }
 }
 
@@ -136,7 +139,7 @@ impl Matcher {
     /// About how much memory the matcher takes, in bytes.
     pub fn memory(&self) -> usize {
         let model = match &self.model {
-            Model::Centroid(centroid) => centroid.starts.len() * 4 + centroid.postings.len() * 8,
+            Model::Centroid(centroid) => centroid.memory(),
             Model::Network(network) => network.rows.len() + (network.scales.len() + network.output.len()) * 4,
         };
         let answers: usize = self.answers.iter().map(|answer| answer.len() + size_of::<String>()).sum();
@@ -190,7 +193,7 @@ impl Matcher {
         allowed: impl Fn(usize) -> bool,
         leads: &[f32],
     ) -> Ranking {
-        let corrected = scratch.read_and_correct(question, &self.spelling);
+        scratch.read_and_correct(question, &self.spelling, &self.vocabulary);
         let cut = scratch.text.cut;
         if scratch.kept.is_empty() {
             return Ranking::nothing(Reason::NoWords, cut);
@@ -200,30 +203,29 @@ impl Matcher {
         }
         let mut best = Ranking::nothing(Reason::UnknownWords, cut);
         let mut best_weight = f32::NEG_INFINITY;
-        let alone = scratch.sentences.len() == 1;
         for index in 0..=scratch.sentences.len() {
-            let (start, end) = if index == 0 { (0, scratch.kept.len()) } else { scratch.sentences[index - 1] };
-            if index > 0 && (alone || end - start < 2) {
-                continue;
-            }
+            let Some((start, end, ahead)) = self.part(scratch, index) else { continue };
             if self.score(scratch, start, end) {
                 for (score, lead) in scratch.scores.iter_mut().zip(leads) {
                     *score += lead / self.calibration.slope;
                 }
                 let ranking = self.choose(&scratch.scores, &allowed, cut);
-                let ahead = match index {
-                    0 => self.leads.whole,
-                    _ if index == scratch.sentences.len() => self.leads.last,
-                    _ => 0.0,
-                };
                 let weight = self.calibration.log_odds(ranking.confidence()) + ahead;
                 if weight > best_weight || best.len == 0 {
                     (best, best_weight) = (ranking, weight);
                 }
             }
         }
-        best.corrected = corrected;
+        best.corrected = scratch.kept != scratch.meant;
         best
+    }
+
+    /// A part of the message to be scored by itself, with its lead: the whole message is the first, then come its sentences.
+    fn part(&self, scratch: &Scratch, index: usize) -> Option<(usize, usize, f32)> {
+        let Some(sentence) = index.checked_sub(1) else { return Some((0, scratch.kept.len(), self.leads.whole)) };
+        let (start, end) = scratch.sentences[sentence];
+        let lead = if index == scratch.sentences.len() { self.leads.last } else { 0.0 };
+        (scratch.sentences.len() > 1 && end - start > 1).then_some((start, end, lead))
     }
 
     /// Scores a range of words, as they were written and as they were meant; false if none of them is known.

@@ -13,6 +13,10 @@ pub(crate) struct Recipe {
     pub presentations: f32,
     pub fewest_rounds: f32,
     pub most_rounds: f32,
+    /// Where one fold is tried, its network has this share of the rounds.
+    pub rehearsal: f32,
+    /// So many held-out questions tell methods apart and set a threshold: no more folds are tried than it takes.
+    pub held_out: usize,
     /// How far a step goes in the beginning, for few and for many presentations.
     pub slow: f32,
     pub fast: f32,
@@ -33,6 +37,10 @@ pub(crate) struct Recipe {
     pub least: u32,
     /// From this many examples an answer, pieces across words are features too.
     pub across_from: f32,
+    /// How much the whole message and its last sentence are ahead of other sentences, in log odds; and where the examples
+    /// themselves have several sentences.
+    pub whole: [f32; 2],
+    pub last: [f32; 2],
     /// A network is not tried where rounds × examples × answers are more.
     pub most_work: f32,
 }
@@ -41,14 +49,16 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             width: 128,
-            members: 4,
+            members: 2,
             rows: 40_000,
-            presentations: 200_000.0,
+            presentations: 150_000.0,
             fewest_rounds: 10.0,
-            most_rounds: 40.0,
-            slow: 0.03,
-            fast: 0.04,
-            feature_dropout: 0.5,
+            most_rounds: 25.0,
+            rehearsal: 0.5,
+            held_out: 300,
+            slow: 0.05,
+            fast: 0.05,
+            feature_dropout: 0.6,
             hidden_dropout: 51,
             smoothing: 0.1,
             out_of_scope_repeats: 8,
@@ -57,6 +67,8 @@ impl Default for Recipe {
             output_spread: 0.01,
             least: 2,
             across_from: 30.0,
+            whole: [1.5, 3.5],
+            last: [3.0, 1.5],
             most_work: 6e8,
         }
     }

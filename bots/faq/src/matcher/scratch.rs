@@ -3,7 +3,7 @@
 use super::frames;
 use super::normalise::{Text, Word};
 use super::spelling::Spelling;
-use super::vocabulary::{Buffers, Weighted};
+use super::vocabulary::{Buffers, Vocabulary, Weighted};
 
 /// Working memory for [`Matcher::rank`](super::Matcher::rank): make one a thread and use it again and again.
 #[derive(Debug, Default)]
@@ -38,12 +38,11 @@ impl Scratch {
         self.keep();
     }
 
-    /// The same, with misspelt words corrected; whether there were any.
-    pub(super) fn read_and_correct(&mut self, message: &str, spelling: &Spelling) -> bool {
+    /// The same, with misspelt words corrected.
+    pub(super) fn read_and_correct(&mut self, message: &str, spelling: &Spelling, vocabulary: &Vocabulary) {
         self.text.read(message);
-        let any = spelling.correct(&mut self.text, &mut self.corrected);
+        spelling.correct(&mut self.text, &mut self.corrected, |one, other| vocabulary.has_pair(one, other));
         self.keep();
-        any
     }
 
     /// Leaves frames out. Where they are is decided by what was meant.
@@ -51,14 +50,19 @@ impl Scratch {
         self.kept.clear();
         self.meant.clear();
         self.sentences.clear();
-        for &(start, end) in &self.text.sentences {
+        for index in 0..self.text.sentences.len() {
+            let (start, end) = self.text.sentences[index];
             let (start, end) = (start as usize, end as usize);
-            let (first, last) = frames::strip(&self.corrected[start..end]);
-            if first < last {
-                let begin = self.kept.len();
-                self.kept.extend_from_slice(&self.text.words[start + first..start + last]);
-                self.meant.extend_from_slice(&self.corrected[start + first..start + last]);
-                self.sentences.push((begin, self.kept.len()));
+            let (first, last) = frames::strip(&self.text.words[start..end], &self.corrected[start..end]);
+            self.keep_range(start + first, start + last);
+        }
+        if self.kept.is_empty() {
+            for index in 0..self.text.sentences.len() {
+                let (start, end) = self.text.sentences[index];
+                let (start, end) = (start as usize, end as usize);
+                if let Some((first, last)) = frames::asked(&self.text.words[start..end], &self.corrected[start..end]) {
+                    self.keep_range(start + first, start + last);
+                }
             }
         }
         if self.kept.is_empty() && !self.text.words.is_empty() {
@@ -66,6 +70,15 @@ impl Scratch {
             self.kept.extend_from_slice(&self.text.words);
             self.meant.extend_from_slice(&self.corrected);
             self.sentences.push((0, self.kept.len()));
+        }
+    }
+
+    fn keep_range(&mut self, start: usize, end: usize) {
+        if start < end {
+            let begin = self.kept.len();
+            self.kept.extend_from_slice(&self.text.words[start..end]);
+            self.meant.extend_from_slice(&self.corrected[start..end]);
+            self.sentences.push((begin, self.kept.len()));
         }
     }
 }

@@ -15,6 +15,8 @@ const LONGEST: usize = 32;
 /// A word with so many letters may have two mistakes.
 const TWO_MISTAKES: usize = 5;
 const SHORTEST: usize = 3;
+/// Longer words are not looked at for letters that slipped over a space.
+const MOST_LETTERS: u32 = 20;
 /// More words than this are not indexed; the rarest are left out.
 const MOST_WORDS: usize = 60_000;
 
@@ -117,49 +119,129 @@ impl Spelling {
     }
 
     /// Puts known words in the place of those that seem to be misspelt. The words are written behind the text's own characters.
-    pub fn correct(&self, text: &mut Text, corrected: &mut Vec<Word>) -> bool {
+    /// `are_neighbours` says whether two words are known to stand side by side.
+    pub fn correct(&self, text: &mut Text, corrected: &mut Vec<Word>, are_neighbours: impl Fn(Hash, Hash) -> bool) {
         corrected.clear();
-        let mut any = false;
-        for index in 0..text.words.len() {
+        let mut index = 0;
+        while index < text.words.len() {
             let word = text.words[index];
-            let meant = if self.knows(word) { None } else { self.meant(text.characters_of(word)) };
-            if let Some(meant) = meant {
-                any = true;
-                let start = text.characters.len() as u32;
-                text.characters.extend(self.word(meant));
-                let hash = Hash::of(self.word(meant));
-                corrected.push(Word { start, end: text.characters.len() as u32, glued: false, hash });
-            } else {
+            if self.knows(word) && !self.is_torn(text, index) {
                 corrected.push(word);
+                index += 1;
+                continue;
             }
+            if let Some(pair) = self.mended(text, index) {
+                corrected.extend(pair);
+                index += 2;
+                continue;
+            }
+            if self.knows(word) {
+                corrected.push(word);
+                index += 1;
+                continue;
+            }
+            let before = corrected.last().map(|before| before.hash);
+            let after = text.words.get(index + 1).map(|after| after.hash);
+            let fits = |hash: Hash| {
+                before.is_some_and(|before| are_neighbours(before, hash))
+                    || after.is_some_and(|after| are_neighbours(hash, after))
+            };
+            match self.meant(text.characters_of(word), fits) {
+                Some(meant) => {
+                    let start = text.characters.len();
+                    text.characters.extend(self.word(meant));
+                    corrected.push(written(text, start));
+                }
+                None => corrected.push(word),
+            }
+            index += 1;
         }
-        any
     }
 
-    /// The nearest known word; of equally near ones the most frequent.
-    fn meant(&self, word: &[char]) -> Option<usize> {
+    /// Whether a letter may have slipped over the space behind this word.
+    fn is_torn(&self, text: &Text, index: usize) -> bool {
+        text.words.get(index + 1).is_some_and(|next| !self.knows(*next))
+    }
+
+    /// Two words of which one lost a letter to the other, as in "m ycard" and "myc ard".
+    fn mended(&self, text: &mut Text, index: usize) -> Option<[Word; 2]> {
+        let (one, other) = (text.words[index], *text.words.get(index + 1)?);
+        if other.glued || one.end - one.start > MOST_LETTERS || other.end - other.start > MOST_LETTERS {
+            return None;
+        }
+        for to_the_left in [true, false] {
+            let (one, other) = (text.characters_of(one), text.characters_of(other));
+            let ((left, right), moved) = if to_the_left {
+                let (first, rest) = other.split_first()?;
+                ((one, rest), *first)
+            } else {
+                let (last, rest) = one.split_last()?;
+                ((rest, other), *last)
+            };
+            if left.is_empty() || right.is_empty() {
+                continue;
+            }
+            let (left_moved, right_moved) = if to_the_left { (Some(moved), None) } else { (None, Some(moved)) };
+            let letters = |letters: &[char], before: Option<char>, after: Option<char>| {
+                before
+                    .into_iter()
+                    .chain(letters.iter().copied())
+                    .chain(after)
+                    .fold(Hash::of(&[]), |hash, letter| hash.then(u64::from(letter)))
+            };
+            let hashes = [letters(left, None, left_moved), letters(right, right_moved, None)];
+            if hashes.iter().all(|hash| self.known.binary_search(&hash.0).is_ok()) {
+                let (one, other) = (text.words[index], text.words[index + 1]);
+                let start = text.characters.len();
+                text.characters.extend_from_within(one.start as usize..one.end as usize);
+                text.characters.extend_from_within(other.start as usize..other.end as usize);
+                let seam =
+                    start + (one.end - one.start) as usize + usize::from(to_the_left) - usize::from(!to_the_left);
+                let end = text.characters.len();
+                let word =
+                    |start: usize, end: usize, hash| Word { start: start as u32, end: end as u32, glued: false, hash };
+                return Some([word(start, seam, hashes[0]), word(seam, end, hashes[1])]);
+            }
+        }
+        None
+    }
+
+    /// The nearest known word; of equally near ones one that fits beside its neighbours, then the most frequent.
+    fn meant(&self, word: &[char], fits: impl Fn(Hash) -> bool) -> Option<usize> {
         if !is_correctable(word) {
             return None;
         }
         let most = most_mistakes(word.len());
-        let mut best: Option<(usize, u32)> = None;
+        let mut best: Option<(usize, bool, u32)> = None;
         rests(word, most, |rest| {
             let bucket = (rest >> (32 - BUCKET_BITS)) as usize;
             let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
             let found = self.rests[range].iter().skip_while(|found| found.0 < rest).take_while(|found| found.0 == rest);
             for &(_, number) in found {
+                if best.is_some_and(|best| best.2 == number) {
+                    continue;
+                }
                 let known = self.word(number as usize);
-                let limit = best.map_or(most.min(most_mistakes(known.len())), |best| best.0);
+                let limit = best.map_or(most, |best| best.0).min(most_mistakes(known.len()));
                 let distance = distance(word, known, limit);
+                if distance > limit {
+                    continue;
+                }
                 // Words are numbered by frequency.
-                let better = distance <= limit && best.is_none_or(|best| (distance, number) < best);
-                if better {
-                    best = Some((distance, number));
+                let candidate = (distance, !fits(Hash::of(known)), number);
+                if best.is_none_or(|best| candidate < best) {
+                    best = Some(candidate);
                 }
             }
         });
-        best.map(|(_, number)| number as usize)
+        best.map(|(_, _, number)| number as usize)
     }
+}
+
+/// The word that the end of the characters is.
+fn written(text: &Text, start: usize) -> Word {
+    let hash = Hash::of(&text.characters[start..]);
+    Word { start: start as u32, end: text.characters.len() as u32, glued: false, hash }
 }
 
 fn is_correctable(word: &[char]) -> bool {
@@ -237,7 +319,7 @@ mod tests {
         assert_eq!(saved.as_ref(), Some(&spelling));
         let (mut text, mut words) = (Text::default(), Vec::new());
         text.read(question);
-        spelling.correct(&mut text, &mut words);
+        spelling.correct(&mut text, &mut words, |_, _| false);
         text.plain(&words)
     }
 
@@ -250,6 +332,8 @@ mod tests {
             ("cancle the acount", "cancel the account"),
             ("xylophone", "xylophone"),
             ("teh", "the"),
+            ("m ypassword", "my password"),
+            ("wheret he parcel", "where the parcel"),
             ("xyz abc", "xyz abc"),
             ("pass", "pass"),
             ("12345", "00000"),

@@ -228,6 +228,69 @@ fn a_megabyte_is_ranked_and_cut() {
     }
 }
 
+#[test]
+fn an_explanation_says_what_the_ranking_says_and_which_words_decided() {
+    let matcher = trained();
+    let explanation = matcher.explain("Hello! We moved yesterday. Where is my parcell, please?", |_| true);
+    assert_eq!(explanation.candidates[0].answer, "parcel");
+    let parts: Vec<_> = explanation.parts.iter().map(|part| (part.text.read_as.as_str(), part.is_whole)).collect();
+    assert_eq!(
+        parts,
+        [("we moved yesterday where is my parcel", true), ("we moved yesterday", false), ("where is my parcel", false)]
+    );
+    assert_eq!(explanation.parts.iter().filter(|part| part.won).count(), 1);
+    assert!(explanation.parts[2].won);
+    let words = &explanation.candidates[0].words;
+    let strongest = words.iter().max_by(|one, other| one.weight.total_cmp(&other.weight)).unwrap();
+    assert_eq!((strongest.word.written.as_str(), strongest.word.read_as.as_str()), ("parcell", "parcel"));
+    assert!(strongest.known && strongest.weight > 0.0);
+    assert!(matcher.explain("🙂", |_| true).candidates.is_empty());
+    assert!(matcher.explain("where is my parcel", |_| false).candidates.is_empty());
+}
+
+#[test]
+fn odd_messages_are_ranked_and_explained() {
+    let matcher = trained();
+    let mut scratch = Scratch::default();
+    for message in [
+        "🙂👍🏽🏳️‍🌈",
+        "أين طردي my parcel 小包 где посылка",
+        "\u{202e}lecrap ym si erehw",
+        "where\u{0} is\u{7} my\u{1b}[31m parcel\u{85}",
+        "\u{feff}\u{200d}\u{200d}",
+        "ﷺ ﷽ ½ ㎏ ℡",
+        "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+        ". . . , , , ! ! !",
+        "please please please",
+        "hi could you please tell me thank you",
+        "0000000000000000",
+    ] {
+        let ranking = matcher.rank(message, &mut scratch);
+        let explanation = matcher.explain(message, |_| true);
+        assert_eq!((explanation.zone, explanation.reason), (ranking.zone, ranking.reason), "{message:?}");
+        let explained: Vec<_> = explanation.candidates.iter().map(|case| matcher.index_of(&case.answer)).collect();
+        let ranked: Vec<_> = ranking.candidates().iter().map(|candidate| Some(candidate.answer)).collect();
+        assert_eq!(explained, ranked, "{message:?}");
+    }
+}
+
+#[test]
+fn greetings_and_polite_frames_make_no_difference() {
+    let matcher = trained();
+    let mut scratch = Scratch::default();
+    let plain = matcher.rank("where is my parcel", &mut scratch);
+    for frame in [
+        "Hi there, could you please tell me {}? Thank you very much!",
+        "Dear Sir or Madam, I was wondering if you could tell me {}. Kind regards",
+        "Guten Tag, könnten Sie mir bitte sagen, {}? Vielen Dank im Voraus!",
+        "Bonjour, je voudrais savoir {} s'il vous plaît, merci beaucoup",
+        "Hola, ¿me podría decir {}? Muchas gracias",
+    ] {
+        let framed = matcher.rank(&frame.replace("{}", "where is my parcel"), &mut scratch);
+        assert_eq!(framed, plain, "{frame}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -253,6 +316,24 @@ proptest! {
         broken[12..20].copy_from_slice(&sum.to_le_bytes());
         if let Ok(matcher) = Matcher::from_bytes(&broken) {
             matcher.rank("where is my parcel", &mut Scratch::default());
+        }
+    }
+
+    #[test]
+    fn whatever_is_learnt_can_be_asked_explained_and_saved(
+        base in proptest::collection::vec(("\\PC{0,20}|[a-c ]{0,12}|[\u{0}-\u{20}\u{5d0}-\u{5ea}\u{4e00}-\u{4e10}]{0,10}", 0_usize..4), 0..24),
+        question in "\\PC{0,40}|[a-c ]{0,12}",
+    ) {
+        let ids = ["one", "two", "three", ""];
+        let examples: Vec<Example<'_>> = base.iter().map(|(text, answer)| Example::new(text, ids[*answer])).collect();
+        match Matcher::train(&examples, &["a b", ""], &TrainOptions::default()) {
+            Ok(matcher) => {
+                let ranking = matcher.rank(&question, &mut Scratch::default());
+                let explanation = matcher.explain(&question, |_| true);
+                prop_assert_eq!(explanation.candidates.len(), ranking.candidates().len());
+                prop_assert_eq!(Matcher::from_bytes(&matcher.to_bytes()).unwrap(), matcher);
+            }
+            Err(error) => prop_assert!(matches!(error, Error::NothingToLearn)),
         }
     }
 }

@@ -20,11 +20,9 @@ use super::{Error, Example, FORMAT, Leads, Matcher, Method, Model, Scratch, Trai
 
 const MAX_EXAMPLES: usize = 2_000_000;
 const MAX_ANSWERS: usize = 100_000;
-const FOLDS: usize = 5;
-/// Enough questions held out to tell methods apart and to set a threshold: no more folds are tried than it takes.
-const ENOUGH_HELD_OUT: usize = 600;
-/// More are not asked of a held-out fold.
-const MAX_HELD_OUT: usize = 4_000;
+const FEWEST_FOLDS: usize = 5;
+/// There are as many folds as keep a fold about so small.
+const FOLD: usize = 1_000;
 
 /// What training found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,9 +101,10 @@ impl Matcher {
         };
         let courses: Vec<Course<'_>> =
             methods.iter().map(|method| Course::new(*method, &questions, answers.len(), recipe)).collect();
-        let folds = ENOUGH_HELD_OUT.div_ceil((known / FOLDS).max(1)).min(FOLDS);
+        let all_folds = folds(known);
+        let folds = recipe.held_out.div_ceil((known / all_folds).max(1)).min(all_folds);
         let tried = parallel(options.threads, courses.len() * folds, |job| {
-            courses[job / folds].try_fold(job % folds, options.seed, recipe)
+            courses[job / folds].try_fold(job % folds, folds == 1, options.seed, recipe)
         });
         let mut outcomes: Vec<Outcome> = tried.chunks(folds).map(Outcome::of).collect();
         let chosen = usize::from(outcomes.len() > 1 && outcomes[1].accuracy > outcomes[0].accuracy);
@@ -121,14 +120,15 @@ impl Matcher {
             fingerprint: fingerprint(examples, out_of_scope, options),
         };
         let members = (recipe.rows / course.vocabulary.len().max(1)).clamp(1, recipe.members);
-        let model = course.learn(None, members, options.threads, options.seed, recipe);
+        let lessons = course.lessons(None);
+        let model = course.learn(&lessons, recipe.rounds(known), members, options.threads, options.seed, recipe);
         let calibration = Calibration::fit(&outcome.held_out);
         let thresholds = calibration.thresholds(&outcome.held_out, options.precision);
         let spelling = Spelling::learn(questions.iter().map(|question| &question.text));
         let several = questions.iter().filter(|question| question.several_sentences).count();
-        let leads = Leads::of(several as f32 / questions.len() as f32);
-        let vocabulary = course.vocabulary;
-        Ok(Self { answers, vocabulary, spelling, model, calibration, thresholds, leads, training })
+        let leads = Leads::of(several as f32 / questions.len() as f32, recipe);
+        drop(lessons);
+        Ok(Self { answers, vocabulary: course.vocabulary, spelling, model, calibration, thresholds, leads, training })
     }
 }
 
@@ -160,20 +160,25 @@ fn read(examples: &[Example<'_>], out_of_scope: &[&str], seed: u64) -> Result<(V
     if answers.is_empty() {
         return Err(Error::NothingToLearn);
     }
-    assign_folds(&mut questions, seed);
+    let known = questions.iter().filter(|question| question.answer.is_some()).count();
+    assign_folds(&mut questions, folds(known), seed);
     Ok((answers, questions))
 }
 
+fn folds(known: usize) -> usize {
+    (known / FOLD).max(FEWEST_FOLDS)
+}
+
 /// Every answer's questions are spread evenly over the folds, in an order drawn from the seed.
-fn assign_folds(questions: &mut [Question], seed: u64) {
+fn assign_folds(questions: &mut [Question], folds: usize, seed: u64) {
     let mut random = Random::new(seed, 1);
     let mut order: Vec<usize> = (0..questions.len()).collect();
     random.shuffle(&mut order);
     let mut next: HashMap<Option<u32>, usize> = HashMap::new();
     for index in order {
-        let next = next.entry(questions[index].answer).or_insert_with(|| random.below(FOLDS));
+        let next = next.entry(questions[index].answer).or_insert_with(|| random.below(folds));
         questions[index].fold = *next;
-        *next = (*next + 1) % FOLDS;
+        *next = (*next + 1) % folds;
     }
 }
 
@@ -201,32 +206,53 @@ impl<'q> Course<'q> {
         Self { method, vocabulary, weighted, questions, answers }
     }
 
-    /// Learns from all questions, or all but those of a fold.
-    fn learn(&self, left_out: Option<usize>, members: usize, threads: usize, seed: u64, recipe: &Recipe) -> Model {
+    /// What is learnt from: all questions, or all but those of a fold.
+    fn lessons(&self, left_out: Option<usize>) -> Vec<Lesson<'_>> {
         let taken = self.questions.iter().zip(&self.weighted);
         let taken = taken.filter(|(question, weighted)| Some(question.fold) != left_out && !weighted.is_empty());
-        let lessons: Vec<Lesson<'_>> = taken.map(|(question, weighted)| (&weighted[..], question.answer)).collect();
-        let features = self.vocabulary.len();
-        match self.method {
-            Method::Network => {
-                let trained: Vec<Trained> = parallel(threads, members, |member| {
-                    learning::learn(features, self.answers, &lessons, seed.wrapping_add(member as u64), recipe)
-                });
-                Model::Network(Network::vote(self.answers, &trained))
-            }
-            Method::Centroid | Method::Auto => {
-                let known = lessons.iter().filter_map(|&(weighted, answer)| Some((weighted, answer? as usize)));
-                Model::Centroid(Centroid::learn(features, self.answers, known))
-            }
-        }
+        taken.map(|(question, weighted)| (&weighted[..], question.answer)).collect()
     }
 
-    /// What a model that has not seen them says about the questions of a fold: the answer each belongs to and what was found.
-    fn try_fold(&self, fold: usize, seed: u64, recipe: &Recipe) -> Vec<Trial> {
-        let model = self.learn(Some(fold), 1, 1, seed, recipe);
+    fn centroid(&self, lessons: &[Lesson<'_>]) -> Model {
+        let known = lessons.iter().filter_map(|&(weighted, answer)| Some((weighted, answer? as usize)));
+        Model::Centroid(Centroid::learn(self.vocabulary.len(), self.answers, known))
+    }
+
+    /// Learns from some questions.
+    fn learn(
+        &self,
+        lessons: &[Lesson<'_>],
+        rounds: usize,
+        members: usize,
+        threads: usize,
+        seed: u64,
+        recipe: &Recipe,
+    ) -> Model {
+        if self.method != Method::Network {
+            return self.centroid(lessons);
+        }
+        let trained: Vec<Trained> = parallel(threads, members, |member| {
+            let seed = seed.wrapping_add(member as u64);
+            learning::learn(self.vocabulary.len(), self.answers, lessons, rounds, seed, recipe)
+        });
+        Model::Network(Network::vote(self.answers, &trained))
+    }
+
+    /// What a model that has not seen them says about the questions of a fold.
+    fn try_fold(&self, fold: usize, alone: bool, seed: u64, recipe: &Recipe) -> Vec<Trial> {
+        let lessons = self.lessons(Some(fold));
+        let rounds = recipe.rounds(known(&lessons));
+        // Where there are many examples, a network shows after a part of the rounds what it is going to be.
+        let rounds = if alone { (rounds as f32 * recipe.rehearsal) as usize } else { rounds };
+        let model = self.learn(&lessons, rounds.max(1), 1, 1, seed, recipe);
+        self.ask(fold, &model)
+    }
+
+    /// What a model says about the questions of a fold.
+    fn ask(&self, fold: usize, model: &Model) -> Vec<Trial> {
         let (mut hidden, mut scores) = (Vec::new(), Vec::new());
         let held_out = self.questions.iter().zip(&self.weighted).filter(|(question, _)| question.fold == fold);
-        let outcome = held_out.take(MAX_HELD_OUT).map(|(question, weighted)| {
+        let outcome = held_out.map(|(question, weighted)| {
             if weighted.is_empty() {
                 return (question.answer, None);
             }
@@ -235,6 +261,10 @@ impl<'q> Course<'q> {
         });
         outcome.collect()
     }
+}
+
+fn known(lessons: &[Lesson<'_>]) -> usize {
+    lessons.iter().filter(|(_, answer)| answer.is_some()).count()
 }
 
 fn best(scores: &[f32]) -> (u32, f32) {

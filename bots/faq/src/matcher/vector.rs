@@ -21,6 +21,12 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     for (one, other) in one.as_chunks::<LANES>().0.iter().zip(other.as_chunks::<LANES>().0) {
         sums = lanes(|lane| sums[lane] + one[lane] * other[lane]);
     }
+    total(sums)
+}
+
+/// The sum of all lanes, always in the same order.
+#[inline]
+fn total(mut sums: [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
@@ -36,6 +42,23 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
 pub(super) fn add(factor: f32, row: &[f32], sum: &mut [f32]) {
     for (row, sum) in row.as_chunks::<LANES>().0.iter().zip(sum.as_chunks_mut::<LANES>().0) {
         *sum = lanes(|lane| sum[lane] + factor * row[lane]);
+    }
+}
+
+/// Adds multiples of rows to a sum: four at a time, so that the sum is fetched less often and the rows are waited for together.
+#[inline]
+pub(super) fn add_all<'r>(factors: &[f32], row: impl Fn(usize) -> &'r [f32], sum: &mut [f32]) {
+    let (fours, rest) = factors.as_chunks::<4>();
+    for (index, factors) in fours.iter().enumerate() {
+        let at = index * 4;
+        let (one, two, three, four) = (row(at), row(at + 1), row(at + 2), row(at + 3));
+        let pairs = one.iter().zip(two).zip(three.iter().zip(four));
+        for (sum, ((one, two), (three, four))) in sum.iter_mut().zip(pairs) {
+            *sum += (factors[0] * one + factors[1] * two) + (factors[2] * three + factors[3] * four);
+        }
+    }
+    for (index, factor) in rest.iter().enumerate() {
+        add(*factor, row(fours.len() * 4 + index), sum);
     }
 }
 

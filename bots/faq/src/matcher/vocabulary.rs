@@ -1,6 +1,7 @@
 //! The features a knowledge base has, numbered, with how rare each is.
 
 use super::features::{self, Kind};
+use super::hash::Hash;
 use super::normalise::{Text, Word};
 
 /// A feature and its weight in a question.
@@ -131,6 +132,11 @@ impl Vocabulary {
     pub fn find(&self, key: u32) -> Option<u32> {
         let (found, number) = self.slots[self.slot(key)];
         (found != 0).then_some(number)
+    }
+
+    /// Whether questions have these words side by side.
+    pub fn has_pair(&self, one: Hash, other: Hash) -> bool {
+        self.find(features::pair(one, other)).is_some()
     }
 
     /// The features of a question with their weights: words and pieces are scaled to length 1 each, so that neither drowns the

@@ -7,7 +7,7 @@ use clap::Args;
 use faq_bot::bot::{FaqBot, Options};
 use faq_bot::knowledge::{By, Found, Question};
 use faq_bot::live::Live;
-use faq_bot::matcher::Zone;
+use faq_bot::matcher::{Case, Explanation, Witness, Zone};
 use faq_bot::{Knowledge, Language};
 use serde_json::{Value, json};
 
@@ -57,6 +57,7 @@ pub fn run(arguments: &Arguments, context: Context) -> Result<ExitStatus, Failur
     let asked =
         Question { text: &arguments.question, language: &language, data: &data, context: arguments.after.as_deref() };
     let found = knowledge.find(asked);
+    let explanation = knowledge.explain(asked);
     let thresholds = knowledge.matcher(&language).map(faq_bot::matcher::Matcher::thresholds);
     let candidates: Vec<Value> = found
         .hits
@@ -84,6 +85,7 @@ pub fn run(arguments: &Arguments, context: Context) -> Result<ExitStatus, Failur
         "captures": found.captures.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "candidates": candidates,
         "why": why,
+        "explanation": explanation,
     });
     let says = says(arguments, knowledge, &language)?;
     if arguments.json {
@@ -92,7 +94,7 @@ pub fn run(arguments: &Arguments, context: Context) -> Result<ExitStatus, Failur
         report["hands_over"] = json!(says.1);
         output::json(&report)?;
     } else {
-        print(&report, &found, &says)?;
+        print(&report, &found, explanation.as_ref(), &says)?;
     }
     Ok(ExitStatus::Done)
 }
@@ -168,7 +170,50 @@ fn says(arguments: &Arguments, knowledge: Knowledge, language: &Language) -> Res
     })
 }
 
-fn print(report: &Value, found: &Found, says: &(Vec<String>, bool)) -> Result<(), Failure> {
+/// How the message was read, where that is not plain to see, and which part of it decided.
+fn print_reading(explanation: &Explanation) -> Result<(), Failure> {
+    let read = &explanation.text;
+    if read.written == read.read_as {
+        output::line(format!("{QUIET}read: {}{QUIET:#}", read.written))?;
+    } else {
+        output::line(format!(
+            "{QUIET}read: {}{QUIET:#}\n{QUIET}  as: {}  (counts twice as much as what was written){QUIET:#}",
+            read.written, read.read_as
+        ))?;
+    }
+    if explanation.parts.len() > 1 {
+        output::line(format!("\n{HEADING}Parts, each by itself{HEADING:#}"))?;
+        for part in &explanation.parts {
+            let place = if part.is_whole { "the whole message" } else { part.text.read_as.as_str() };
+            let verdict = if part.won { "  ← decided" } else { "" };
+            output::line(format!(
+                "  {:>5.1} %  {NAME}{}{NAME:#}  {QUIET}{place}  (lead {:+.1}){QUIET:#}{verdict}",
+                part.score * 100.0,
+                part.answer.as_deref().unwrap_or("-"),
+                part.lead,
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// The words that mattered most for an answer, with what they weigh.
+fn witnesses(case: &Case) -> String {
+    let mut words: Vec<_> = case.words.iter().filter(|witness| witness.weight.abs() >= 0.05).collect();
+    words.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
+    let word = |witness: &&Witness| {
+        let unknown = if witness.known { "" } else { " (new)" };
+        format!("{} {:+.1}{unknown}", witness.word.read_as, witness.weight)
+    };
+    words.iter().take(6).map(word).collect::<Vec<_>>().join(", ")
+}
+
+fn print(
+    report: &Value,
+    found: &Found,
+    explanation: Option<&Explanation>,
+    says: &(Vec<String>, bool),
+) -> Result<(), Failure> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let style = match found.zone {
         Zone::Answer => GOOD,
@@ -180,8 +225,8 @@ fn print(report: &Value, found: &Found, says: &(Vec<String>, bool)) -> Result<()
         text(&report["why"]),
         text(&report["language"])
     ))?;
-    if found.corrected {
-        output::line("Words were read as if they were spelt otherwise.")?;
+    if let Some(explanation) = explanation {
+        print_reading(explanation)?;
     }
     if !found.hits.is_empty() {
         output::line(format!("\n{HEADING}Candidates{HEADING:#}"))?;
@@ -195,6 +240,11 @@ fn print(report: &Value, found: &Found, says: &(Vec<String>, bool)) -> Result<()
             text(&candidate["id"]),
             text(&candidate["title"]),
         ))?;
+        let case =
+            explanation.iter().flat_map(|all| &all.candidates).find(|case| candidate["id"] == case.answer.as_str());
+        if let Some(case) = case {
+            output::line(format!("{:11}{QUIET}{}{QUIET:#}", "", witnesses(case)))?;
+        }
     }
     if let Some(thresholds) = report["thresholds"].as_object().filter(|_| found.by == By::Matcher) {
         let percent = |key: &str| thresholds.get(key).and_then(Value::as_f64).unwrap_or_default() * 100.0;
