@@ -278,9 +278,9 @@ async fn a_turn_that_is_run_again_decides_the_same() {
     for first in cases {
         let whole = run(&first, usize::MAX).await;
         assert!(whole.outcome.is_some());
-        for point in 0..whole.reports {
+        for point in 0..=whole.reports {
             let died = run(&first, point).await;
-            assert!(died.outcome.is_none(), "{:?} at {point}", first.event);
+            assert_eq!(died.outcome.is_none(), point < whole.reports, "{:?} at {point}", first.event);
             let mut again = Scene { said: died.said, steps: died.steps, ..first.clone() };
             if point > 0 && !(again.said.is_empty() && again.steps.is_empty()) {
                 again.data = Arc::new([("Segment", "gold")].into_iter().collect());
