@@ -123,6 +123,7 @@ impl Conversation {
             waiting: Waiting::default(),
             gave_back: Vec::new(),
             last_target: None,
+            left_trail: false,
             came_back: false,
             recent_turns: VecDeque::new(),
             same_words: (String::new(), 0),

@@ -36,6 +36,9 @@ impl Conversation {
     /// Tries the first choice.
     pub(super) fn hand_over(&mut self, handoff: Handoff, now: UnixMillis) {
         self.handoffs += 1;
+        if handoff.choices.iter().any(|choice| !matches!(choice.target, Target::CallBack(_))) {
+            self.leave_a_trail(now);
+        }
         self.try_choice(handoff, 0, now);
     }
 
@@ -48,7 +51,8 @@ impl Conversation {
         let target = chosen.target.clone();
         let within = chosen.deadline.unwrap_or(self.usual_deadline(&target));
         let soon = self.options.handoff.not_again_within;
-        let circle = self.gave_back.iter().any(|(place, at)| *place == target && between(*at, now) < soon);
+        let circle = self.gave_back.iter().any(|(place, at)| *place == target && between(*at, now) < soon)
+            || self.goes_to_and_fro(&target, handoff.must);
         self.append(Record::Trying { choice }, now);
         self.enter(Attempt { handoff, choice, step: Step::Owed }.into_state());
         if circle {

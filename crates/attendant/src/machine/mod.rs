@@ -26,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod trail;
 mod turns;
 mod waiting;
 
@@ -105,6 +106,8 @@ pub struct Conversation {
     gave_back: Vec<(Target, UnixMillis)>,
     /// Who was asked last.
     last_target: Option<Target>,
+    /// Our name is in the trail of bots by now.
+    left_trail: bool,
     /// The chat was here before, and was handed over.
     came_back: bool,
     recent_turns: VecDeque<UnixMillis>,

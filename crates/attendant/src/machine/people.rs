@@ -71,7 +71,8 @@ impl Conversation {
     pub(super) fn holder(&self) -> Option<&Person> {
         let inviting = matches!(&self.state, State::Inviting(_) | State::HumanPresent(Holder { invited: Some(_), .. }));
         let on_join = self.options.handoff.silent_on_join || inviting;
-        self.people.values().find(|person| person.spoken || (person.who.role == Role::Agent && !person.idle && on_join))
+        let mut people = self.people.values().filter(|person| inviting || !self.is_bot(&person.who));
+        people.find(|person| person.spoken || (person.who.role == Role::Agent && !person.idle && on_join))
     }
 
     /// Does what the presence of people asks for: falls silent, leaves, or wakes up.
@@ -104,7 +105,11 @@ impl Conversation {
 
     /// Agents who are in without holding the conversation: the bot hears of each once.
     fn announce_people(&mut self) {
-        for person in self.people.values_mut().filter(|person| person.who.role == Role::Agent && !person.announced) {
+        let bots = &self.options.handoff.bots;
+        let news = |person: &&mut Person| {
+            person.who.role == Role::Agent && !person.announced && !bots.contains(&person.who.nickname)
+        };
+        for person in self.people.values_mut().filter(news) {
             person.announced = true;
             self.events.push_back(Event::PersonJoined(person.who.nickname.clone()));
         }

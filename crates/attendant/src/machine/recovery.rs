@@ -84,7 +84,10 @@ impl Conversation {
                     open.steps.insert((step.clone(), *occurrence), value.clone());
                 }
             }
-            Record::Attaching { pairs } => self.errands.push_back(pairs.clone()),
+            Record::Attaching { pairs } => {
+                self.left_trail |= pairs.contains_key(&self.options.handoff.trail_key);
+                self.errands.push_back(pairs.clone());
+            }
             Record::Attached => drop(self.errands.pop_front()),
             Record::TurnEnded { next, memory, .. } => {
                 if self.turn.take().is_some() {
