@@ -175,6 +175,9 @@ async fn the_person_gets_the_context(scene: &mut Scene) -> Result<()> {
         process.kill();
         scene.start(job())?;
     }
+    if person.is_offered(&chat, SOON).await.is_err() {
+        scene.says(&chat, "my money back, I said")?; // the invitation was lost, and the bot has said so
+    }
     person.takes(&chat).await?;
     person.says(&chat, "Linus here.").await?;
     scene.pass(SOON).await;
@@ -191,7 +194,7 @@ async fn the_person_gets_the_context(scene: &mut Scene) -> Result<()> {
     };
     let whispered = text(Visibility::Agents).filter(|text| text.contains(NOTE)).count();
     let attached = data.get("BotNote").is_some_and(|note| note.contains(NOTE));
-    ensure!(whispered + usize::from(attached) == 1, "{chat}: {whispered} notes in the chat, attached: {attached}");
+    ensure!((1..=2).contains(&(whispered + usize::from(attached))), "{chat}: {whispered} notes in the chat, attached: {attached}");
     let open: Vec<&str> = text(Visibility::All).collect();
     for words in ["where is order 4711?", "About: where is order 4711?", "I want my money back"] {
         ensure!(open.contains(&words), "{chat}: the person does not see {words:?}: {open:?}");

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use attendant::journal::ErrorKind;
 use attendant::service::{self, Stopped};
 use attendant::{
-    AgentId, Bot, Guard, InteractionId, MemoryJournal, Operation, Options, Platform, Presence, Service, Target,
+    AgentId, Bot, Comparisons, Guard, InteractionId, MemoryJournal, Operation, Options, Platform, Presence, Service, Target,
     UnixMillis, Visibility,
 };
 use simulator::faults::Kind;
@@ -65,6 +65,7 @@ pub(super) struct Job {
     options: Options,
     journal: Arc<MemoryJournal>,
     without: Option<Guard>,
+    comparisons: Option<Arc<dyn Comparisons>>,
     through: fn(Login) -> Arc<dyn Platform>,
 }
 
@@ -76,6 +77,7 @@ impl Job {
             options: Options::default(),
             journal: Arc::default(),
             without: None,
+            comparisons: None,
             through: |login| Arc::new(login),
         }
     }
@@ -98,6 +100,12 @@ impl Job {
 
     pub fn without(mut self, guard: Option<Guard>) -> Self {
         self.without = guard;
+        self
+    }
+
+    /// Where comparisons with people go.
+    pub fn comparing(mut self, comparisons: Arc<dyn Comparisons>) -> Self {
+        self.comparisons = Some(comparisons);
         self
     }
 
@@ -175,6 +183,9 @@ impl Scene {
         self.started += 1;
         let now = UnixMillis(i64::try_from(self.centre().now().0)?);
         let mut service = service.reproducible(now, self.seed ^ (self.started << 32));
+        if let Some(comparisons) = job.comparisons {
+            service = service.comparing(comparisons);
+        }
         if let Some(guard) = job.without {
             service = service.without(guard);
         }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod customer;
+mod modes;
 mod scene;
 
 use std::future::Future;
@@ -13,7 +14,7 @@ use libtest_mimic::{Failed, Trial};
 const DEADLINE: Duration = Duration::from_secs(180);
 
 pub fn trials() -> Vec<Trial> {
-    bad_input::trials()
+    bad_input::trials().into_iter().chain(modes::trials()).collect()
 }
 
 /// A trial with a runtime and a deadline of its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use attendant::service::{self, Handle, Phase, Service, Stopped};
-use attendant::{Bot, MemoryJournal, Options};
+use attendant::{Bot, Comparisons, MemoryJournal, Options};
 use simulator::model::Fact;
 use simulator::{AgentProfile, Centre, QueueProfile, Script, Server};
 use tokio::task::JoinSet;
@@ -92,9 +92,23 @@ impl Scene {
 
     /// The same in a centre that is open already.
     pub async fn begin(server: simulator::Handle, way: Way, bot: impl Bot, options: Options) -> anyhow::Result<Self> {
+        Self::comparing(server, way, bot, options, None).await
+    }
+
+    /// The same, with a place for comparisons with people.
+    pub async fn comparing(
+        server: simulator::Handle,
+        way: Way,
+        bot: impl Bot,
+        options: Options,
+        comparisons: Option<Arc<dyn Comparisons>>,
+    ) -> anyhow::Result<Self> {
         let platform = Arc::new(platform(&server, way, "bot-01", "secret")?);
-        let (service, handle) = Service::new(platform, Arc::new(bot), Arc::new(MemoryJournal::new()), options)
+        let (mut service, handle) = Service::new(platform, Arc::new(bot), Arc::new(MemoryJournal::new()), options)
             .map_err(|wrong| anyhow::anyhow!("{wrong:?}"))?;
+        if let Some(comparisons) = comparisons {
+            service = service.comparing(comparisons);
+        }
         let drain = CancellationToken::new();
         let mut running = JoinSet::new();
         running.spawn(service.run(drain.clone(), CancellationToken::new()));

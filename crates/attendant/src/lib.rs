@@ -11,12 +11,14 @@ mod ids;
 mod interaction;
 pub mod journal;
 mod machine;
+mod mode;
 mod note;
 mod operation;
 pub mod options;
 pub mod peak;
 mod platform;
 pub mod probe;
+mod quiet;
 mod rehearsal;
 mod room;
 pub mod rules;
@@ -34,6 +36,7 @@ pub use handoff::{CallBack, Choice, Handoff, HandoffFailure, Manner, Meanwhile, 
 pub use ids::{AgentId, InteractionId, LoginId, ParticipantId};
 pub use interaction::{AttachedData, Interaction, InteractionState};
 pub use journal::{Journal, MemoryJournal};
+pub use mode::{Comparison, Comparisons, Mode};
 pub use operation::{Operation, Receipt};
 pub use options::Options;
 pub use platform::{

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Handoff;
+use crate::{Handoff, Mode};
 
 /// The rules by which conversations are held. Every duration is written with its unit: `"300ms"`, `"20s"`, `"3m"`, `"2h"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,10 @@ pub struct Options {
     pub call_back: CallBacks,
     /// The note for the person who takes over.
     pub note: Notes,
+    /// How much the bot does by itself.
+    pub mode: Mode,
+    /// Beside a person: as a draft or a shadow.
+    pub draft: Drafting,
     /// A customer who says nothing.
     pub silence: Silence,
     /// Ending.
@@ -71,6 +75,8 @@ impl Default for Options {
             handoff: Handing::default(),
             call_back: CallBacks::default(),
             note: Notes::default(),
+            mode: Mode::default(),
+            draft: Drafting::default(),
             silence: Silence::default(),
             closing: Closing::default(),
             loop_guard: LoopGuard::default(),
@@ -99,7 +105,7 @@ macro_rules! group {
 
 mod handing;
 
-pub use handing::{Afterwards, CallBacks, Handing, Place};
+pub use handing::{Afterwards, CallBacks, Drafting, Handing, Place};
 
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -380,6 +386,12 @@ impl Options {
             "fallback",
             "needs exactly one of agent, skill and queue",
         );
+        check(
+            self.mode == Mode::Auto || self.fallback.is_some(),
+            "mode",
+            "a bot that does not speak needs a fallback, for chats in which no person is",
+        );
+        check(self.draft.alone_within >= least, "draft.alone_within", "must be longer than zero");
         check(
             self.failover.then != Then::HandOff || self.fallback.is_some(),
             "failover.then",

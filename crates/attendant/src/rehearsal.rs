@@ -508,7 +508,7 @@ impl Rehearsal {
                     stage.inbox.push_back(Input::Read { ticket, picture });
                 }
                 Effect::Remark(Remark::TurnFailed(why)) => self.heard.failures.push(why.to_string()),
-                Effect::Remark(_) => {}
+                Effect::Compared(_) | Effect::Remark(_) => {}
                 Effect::Close(how) => {
                     stage.thinking = None;
                     self.heard.closed = Some(how);

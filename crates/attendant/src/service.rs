@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::guard::Guards;
 use crate::journal::{self, Journal};
 use crate::machine::Command;
+use crate::mode::Comparisons;
 use crate::options::InvalidOption;
 use crate::probe::{self, Probe};
 use crate::{Bot, Handoff, InteractionId, LoginId, Options, Platform, PlatformError, UnixMillis, Waiting, rules};
@@ -45,6 +46,7 @@ pub struct Service {
     clock: Option<UnixMillis>,
     dice: SmallRng,
     guards: Guards,
+    comparisons: Option<Arc<dyn Comparisons>>,
     probe: probe::Slot,
     status: watch::Sender<Status>,
     requests: mpsc::Receiver<Request>,
@@ -114,6 +116,7 @@ impl Service {
                 clock: None,
                 dice,
                 guards: Guards::default(),
+                comparisons: None,
                 probe: probe::Slot::default(),
                 status,
                 requests,
@@ -134,6 +137,13 @@ impl Service {
     #[must_use]
     pub fn probed(mut self, probe: Arc<dyn Probe>) -> Self {
         self.probe = probe::Slot::with(probe);
+        self
+    }
+
+    /// Keeps what a draft or a shadow would have done beside what people did.
+    #[must_use]
+    pub fn comparing(mut self, comparisons: Arc<dyn Comparisons>) -> Self {
+        self.comparisons = Some(comparisons);
         self
     }
 

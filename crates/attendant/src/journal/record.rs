@@ -53,6 +53,17 @@ pub enum Record {
         /// The messages.
         parts: Vec<String>,
     },
+    /// A bot beside a person would have said something: a draft for people, or a shadow's secret.
+    Drafted {
+        /// In which turn.
+        turn: u64,
+        /// As the bot said it.
+        words: String,
+        /// The number of the first message; the others follow it. 0 if there is none.
+        first: u64,
+        /// The messages, which only the agents' side sees.
+        parts: Vec<String>,
+    },
     /// The runtime says something of its own (an apology, the words of a handoff, a note): the intent of the messages.
     Uttered {
         /// The number of the first message; the others follow it.
@@ -251,6 +262,7 @@ mod tests {
             },
             Record::TurnStarted { turn: 4, event: Event::Silent(Duration::from_secs(180)), lines: vec![] },
             Record::Said { turn: 2, words: "hello you".into(), first: 1, parts: vec!["hello".into(), "you".into()] },
+            Record::Drafted { turn: 2, words: "hello".into(), first: 3, parts: vec!["Draft: hello".into()] },
             Record::Uttered { first: 3, parts: vec!["sorry".into()], agents_only: true },
             Record::Stepped { turn: 2, step: "price".into(), occurrence: 1, value: Value::from(42) },
             Record::Attaching { pairs: BTreeMap::from([("key".into(), "value".into())]) },

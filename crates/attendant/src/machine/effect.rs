@@ -2,6 +2,7 @@
 
 use super::{InputKind, StateKind, Ticket, Token};
 use crate::journal::{Closed, Line, TurnFailure};
+use crate::mode::Comparison;
 use crate::turn::Scene;
 use crate::{HandoffFailure, Offer, Operation};
 
@@ -23,6 +24,8 @@ pub enum Effect {
     Acknowledge(Token),
     /// Read the interaction and its transcript, and say `Read`.
     Read { ticket: Ticket },
+    /// What a bot beside a person did, and what the person did.
+    Compared(Box<Comparison>),
     /// For the log and the metrics.
     Remark(Remark),
     /// The conversation is over. Comes last.

@@ -173,6 +173,7 @@ impl Conversation {
             (Role::Customer, EntryKind::Text(text)) if entry.visibility == Visibility::All => {
                 self.customer_spoke(entry.index, text, now);
             }
+            (Role::Me, EntryKind::Joined) => self.joined_at = entry.index,
             (Role::Customer, EntryKind::Joined) => self.timers.clear(Timer::Rejoin),
             (Role::Customer, EntryKind::Left) => {
                 self.timers.set(Timer::Rejoin, after(now, self.options.closing.rejoin_within));
@@ -180,7 +181,7 @@ impl Conversation {
             (Role::Customer, EntryKind::TypingStarted) => self.customer_types(self.options.listening.typing, now),
             (Role::Customer, EntryKind::TypingStopped) => self.customer_types(self.options.listening.quiet, now),
             (Role::Agent | Role::Supervisor, EntryKind::Text(_)) if entry.visibility == Visibility::All => {
-                self.person_spoke(entry);
+                self.person_spoke(entry, now);
             }
             (Role::Agent, EntryKind::Joined) => self.person_joined(entry),
             (Role::Agent | Role::Supervisor, EntryKind::Left) => self.person_left(entry),
@@ -239,6 +240,10 @@ impl Conversation {
                 self.append(Record::Leaving, now);
                 self.enter(State::Leaving(holder, Step::Owed)); // the rest is the person's
             }
+            State::Active if self.is_beside() => {
+                self.drop_everything(now);
+                self.session_ended(String::new(), now); // completing it is all that is left to a bot beside a person
+            }
             State::Active | State::Inviting(_) | State::Transferring(_) | State::CallingBack(..) => {
                 let disposition = self.disposition_of_a_lost_session();
                 self.call_the_search_off(HandoffFailure::CustomerLeft, now);
@@ -250,6 +255,9 @@ impl Conversation {
     }
 
     fn disposition_of_a_lost_session(&self) -> String {
+        if self.is_beside() {
+            return String::new(); // the person sets it
+        }
         match (&self.decided, &self.state) {
             (Some(Next::Finish { disposition }), _) => disposition.clone(),
             (_, State::CallingBack(_, asking)) if asking.kept => self.options.call_back.disposition.clone(),

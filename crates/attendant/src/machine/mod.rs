@@ -9,6 +9,7 @@
 
 mod age;
 mod beginning;
+mod beside;
 mod calling_back;
 mod closing;
 mod effect;
@@ -49,6 +50,7 @@ pub use input::{Answer, Command, Input, InputKind, Picture};
 pub use state::{Asking, Attempt, Finishing, Holder, State, StateKind, Step};
 pub use timers::{Timer, after, between};
 
+use beside::Pending;
 use operating::Doing;
 use people::Person;
 use reading::Reading;
@@ -106,6 +108,10 @@ pub struct Conversation {
     gave_back: Vec<(Target, UnixMillis)>,
     /// Who was asked last.
     last_target: Option<Target>,
+    /// Beside a person: what waits to be compared, whether somebody is in, and since which line we are.
+    pending: Option<Pending>,
+    in_company: Option<bool>,
+    joined_at: u64,
     /// Our name is in the trail of bots by now.
     left_trail: bool,
     /// The chat was here before, and was handed over.
@@ -312,6 +318,7 @@ impl Conversation {
         }
         self.time_the_step(now);
         self.mind_the_meantime(now);
+        self.mind_the_company(now);
         self.mind_the_silence(now);
     }
 
@@ -377,6 +384,7 @@ impl Conversation {
         if self.turn.take().is_some() {
             self.effects.push(Effect::Silence);
         }
+        self.compare();
         self.enter(State::Closed(how));
         self.append(Record::Closed { how }, now);
         self.reading = None;

@@ -6,6 +6,7 @@ use super::{Attempt, Conversation, Holder, Lips, Remark, State, Step, Timer, aft
 use crate::guard::Guard;
 use crate::handoff::fill;
 use crate::journal::Record;
+use crate::mode::Mode;
 use crate::{Entry, EntryKind, Event, HandoffFailure, Operation, Participant, Role, Target, UnixMillis};
 
 /// Somebody on the agents' side who is in the chat.
@@ -20,6 +21,12 @@ pub struct Person {
     announced: bool,
 }
 
+impl Person {
+    pub fn who(&self) -> &Participant {
+        &self.who
+    }
+}
+
 impl Conversation {
     pub(super) fn came_in(&mut self, who: &Participant) {
         if who.role == Role::Agent || who.role == Role::Supervisor {
@@ -29,8 +36,12 @@ impl Conversation {
     }
 
     /// A person spoke to the customer: what the customer said before is theirs now.
-    pub(super) fn person_spoke(&mut self, entry: &Entry) {
-        self.consider_answered(entry.index);
+    pub(super) fn person_spoke(&mut self, entry: &Entry, now: UnixMillis) {
+        // What a shadow is still to answer is answered by a person all the time.
+        if self.options.mode != Mode::Shadow || self.joined_at == 0 {
+            self.consider_answered(entry.index);
+            self.draft_is_late(now);
+        }
         if self.did_later(entry, &EntryKind::Left) {
             return; // an old line, heard late
         }
@@ -69,6 +80,9 @@ impl Conversation {
 
     /// The person who holds the conversation, if anybody does.
     pub(super) fn holder(&self) -> Option<&Person> {
+        if self.is_beside() {
+            return None; // a person has it all along, and nobody falls silent for them
+        }
         let inviting = matches!(&self.state, State::Inviting(_) | State::HumanPresent(Holder { invited: Some(_), .. }));
         let on_join = self.options.handoff.silent_on_join || inviting;
         let mut people = self.people.values().filter(|person| inviting || !self.is_bot(&person.who));
@@ -105,6 +119,9 @@ impl Conversation {
 
     /// Agents who are in without holding the conversation: the bot hears of each once.
     fn announce_people(&mut self) {
+        if self.is_beside() {
+            return;
+        }
         let bots = &self.options.handoff.bots;
         let news = |person: &&mut Person| {
             person.who.role == Role::Agent && !person.announced && !bots.contains(&person.who.nickname)
@@ -175,6 +192,9 @@ impl Conversation {
 
     /// The person was silent for too long, or we have stayed long enough.
     pub(super) fn person_ran_out(&mut self, now: UnixMillis) {
+        if self.is_beside() && self.state == State::Active {
+            return self.step_aside(now);
+        }
         let State::HumanPresent(holder) = self.state.clone() else { return };
         if self.people.get(&holder.id).is_some_and(|person| person.spoken) {
             self.append(Record::Leaving, now);

@@ -76,6 +76,14 @@ impl Conversation {
                 }
                 self.relive_post(*first, parts, Visibility::All, at);
             }
+            Record::Drafted { turn, words, first, parts } => {
+                if let Some(open) = self.turn.as_mut().filter(|open| open.number == *turn) {
+                    open.said.push(words.clone());
+                }
+                if *first > 0 {
+                    self.relive_post(*first, parts, Visibility::Agents, at);
+                }
+            }
             Record::Uttered { first, parts, agents_only } => {
                 self.relive_post(*first, parts, if *agents_only { Visibility::Agents } else { Visibility::All }, at);
             }

@@ -3,6 +3,7 @@
 use super::{Conversation, Remark, State, Timer, after, between};
 use crate::guard::Guard;
 use crate::journal::{Record, TurnFailure};
+use crate::mode::Mode;
 use crate::text::{same_words, split};
 use crate::{EntryKind, Operation, PlatformError, PlatformErrorKind as Kind, Role, UnixMillis, Visibility};
 
@@ -61,7 +62,12 @@ impl Conversation {
     /// Puts words of the runtime itself into the outbox, and their intent into the journal. Empty words are none.
     pub(super) fn utter(&mut self, words: &str, agents_only: bool, now: UnixMillis) {
         let parts = split(words, self.limits.message_bytes);
-        if parts.is_empty() {
+        let silent = match self.options.mode {
+            Mode::Auto => false,
+            Mode::Draft => !agents_only,
+            Mode::Shadow => true,
+        };
+        if parts.is_empty() || silent {
             return;
         }
         let first = self.messages + 1;

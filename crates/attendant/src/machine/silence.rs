@@ -10,7 +10,7 @@ use crate::{Event, Next, UnixMillis};
 impl Conversation {
     /// While the bot listens and nothing is going on, the customer's silence is timed; else it is not.
     pub(super) fn mind_the_silence(&mut self, now: UnixMillis) {
-        if !self.is_listening() {
+        if !self.is_listening() || self.is_beside() {
             self.timers.clear(Timer::Silence);
         } else if !self.timers.has(Timer::Silence) && !self.timers.has(Timer::Rejoin) {
             self.timers.set(Timer::Silence, self.next_move_in_silence(now));

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Conversation;
+use crate::mode::Mode;
 use crate::{EntryKind, Participant, Role, Target, UnixMillis, Visibility};
 
 /// Longer trails lose their beginning.
@@ -47,7 +48,7 @@ impl Conversation {
     /// Leaves our name for the next bot.
     pub(super) fn leave_a_trail(&mut self, now: UnixMillis) {
         let key = self.options.handoff.trail_key.clone();
-        if key.is_empty() {
+        if key.is_empty() || self.options.mode == Mode::Shadow {
             return;
         }
         let mut hops = self.hops();

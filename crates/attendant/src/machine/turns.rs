@@ -75,6 +75,9 @@ impl Conversation {
         if self.timers.has(Timer::History) {
             return false;
         }
+        if self.is_beside() {
+            self.events.clear(); // only the customer's words are worth a draft
+        }
         let (event, lines) = if let Some(event) = self.events.pop_front() {
             (event, Vec::new())
         } else if !self.unanswered.is_empty() && !self.timers.has(Timer::Burst) {
@@ -89,17 +92,19 @@ impl Conversation {
         let circles = self.turns_in_circles(&event, now);
         self.turns += 1;
         self.append(Record::TurnStarted { turn: self.turns, event: event.clone(), lines: lines.clone() }, now);
+        let asked = if let Event::Said(said) = &event { said.lines().to_vec() } else { Vec::new() };
         self.turn = Some(OpenTurn {
             number: self.turns,
             event,
-            lines,
+            lines: lines.clone(),
             said: Vec::new(),
             steps: BTreeMap::new(),
             began: now,
             retries: 0,
             phase: Phase::Running,
         });
-        if circles {
+        self.begin_to_compare(asked, &lines, now);
+        if circles && !self.is_beside() {
             self.turn_failed_for_good(&TurnFailure::Circles, now);
         } else {
             self.call_the_bot(now);
@@ -159,7 +164,11 @@ impl Conversation {
         let Some(open) = self.open_turn(turn) else { return Outcome::Stale };
         open.said.push(words.clone());
         self.timers.clear(Timer::Patience);
-        self.post_said(turn.number, words, now);
+        if self.is_beside() {
+            self.draft(turn.number, words, now);
+        } else {
+            self.post_said(turn.number, words, now);
+        }
         self.acknowledge_when_durable(token);
         Outcome::Done
     }
@@ -190,7 +199,9 @@ impl Conversation {
         if self.open_turn(turn).is_none() {
             return Outcome::Stale;
         }
-        self.attach(pairs, now);
+        if self.options.mode != crate::Mode::Shadow {
+            self.attach(pairs, now);
+        }
         self.acknowledge_when_durable(token);
         Outcome::Done
     }
@@ -206,7 +217,7 @@ impl Conversation {
             Ok(answer) => {
                 let waits = matches!(open.event, Event::Said(_) | Event::HandoffFailed(_));
                 let nothing = waits && open.said.is_empty() && matches!(answer.next, Next::Listen | Next::Wait { .. });
-                if !(nothing && self.options.failover.silence_fails) {
+                if !(nothing && self.options.failover.silence_fails && !self.is_beside()) {
                     self.turn_succeeded(answer, now);
                     return Outcome::Done;
                 }
@@ -218,7 +229,11 @@ impl Conversation {
         Outcome::Done
     }
 
-    fn turn_succeeded(&mut self, answer: Answer, now: UnixMillis) {
+    fn turn_succeeded(&mut self, mut answer: Answer, now: UnixMillis) {
+        if self.is_beside() {
+            self.suggest(answer.next, now);
+            answer.next = Next::Listen; // whatever it is, the person does it
+        }
         let Some(turn) = self.stop_timing_the_turn() else { return };
         self.failures = 0;
         self.append(
@@ -305,6 +320,9 @@ impl Conversation {
         let turn = self.stop_timing_the_turn();
         self.remark(Remark::TurnFailed(why.clone()));
         self.append(Record::TurnFailed { turn: self.turns, why: why.clone() }, now);
+        if self.is_beside() {
+            return self.compare_failure(&why.to_string());
+        }
         self.failures += 1;
         let failover = &self.options.failover;
         let too_often =
@@ -355,6 +373,7 @@ impl Conversation {
         }
         match self.state {
             State::Offered => self.reject("the operator does not want it", now),
+            State::Active if self.is_beside() => self.step_aside(now),
             State::Active if !self.firm => {
                 self.stop_the_turn();
                 self.withdraw("the operator has decided otherwise", now);

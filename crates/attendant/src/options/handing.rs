@@ -183,3 +183,15 @@ group! {
         then: Afterwards = Afterwards::Finish,
     }
 }
+
+group! {
+    /// A bot beside a person: as a draft or a shadow.
+    Drafting {
+        /// What a draft begins with.
+        prefix: String = "Draft: ".to_owned(),
+        /// The key under which the draft is attached where the platform has no messages for agents only.
+        key: String = "BotDraft".to_owned(),
+        /// A chat in which no person is goes to the fallback after this long.
+        @"humantime_serde" alone_within: Duration = seconds(5),
+    }
+}

@@ -153,6 +153,11 @@ impl Running {
                     }
                 }
                 Effect::Read { ticket } => self.reads.want(id.clone(), ticket),
+                Effect::Compared(comparison) => {
+                    if let Some(comparisons) = &self.comparisons {
+                        comparisons.keep(*comparison);
+                    }
+                }
                 Effect::Remark(remark) => self.remark(id, &remark),
                 Effect::Close(how) => {
                     tracing::info!(agent.login = %self.login, chat.id = %id, ?how, "chat closed");

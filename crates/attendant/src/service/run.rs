@@ -27,11 +27,13 @@ use crate::clock::Clock;
 use crate::guard::Guards;
 use crate::journal::{self, Journal, Line, StoryKey};
 use crate::machine::{Conversation, Input, Past, Ticket};
+use crate::mode::{Comparisons, Mode};
 use crate::probe::Slot;
+use crate::quiet::Hands;
 use crate::turn::FromBot;
 use crate::{
-    Bot, Entry, Interaction, InteractionId, InteractionState, Link, LoginId, Options, Platform, PlatformError,
-    PlatformErrorKind, PlatformEvent, PlatformEvents, Presence, Receipt, UnixMillis,
+    Bot, Entry, Interaction, InteractionId, InteractionState, Link, LoginId, Options, PlatformError, PlatformErrorKind,
+    PlatformEvent, PlatformEvents, Presence, Receipt, UnixMillis,
 };
 
 /// Reports of bots that may wait for the loop; a bot that reports more waits with them.
@@ -41,12 +43,13 @@ const END_WITHIN: Duration = Duration::from_secs(10);
 /// A service that runs.
 pub(super) struct Running {
     pub login: LoginId,
-    pub platform: Arc<dyn Platform>,
+    pub platform: Hands,
     pub bot: Arc<dyn Bot>,
     pub journal: Arc<dyn Journal>,
     pub options: Arc<Options>,
     pub clock: Clock,
     pub guards: Guards,
+    pub comparisons: Option<Arc<dyn Comparisons>>,
     pub probe: Slot,
     pub hold: Hold,
     pub(super) dice: SmallRng,
@@ -108,7 +111,11 @@ impl Running {
         let (reports, inbox) = mpsc::channel(REPORTS);
         Self {
             login: service.login,
-            platform: service.platform,
+            platform: match service.options.mode {
+                Mode::Shadow => Hands::quiet(service.platform),
+                Mode::Auto | Mode::Draft => Hands::free(service.platform),
+            },
+            comparisons: service.comparisons,
             bot: service.bot,
             journal: service.journal,
             options: service.options,

@@ -55,6 +55,7 @@ pub struct Bench {
     taken: BTreeMap<u64, u64>,
     open_lines: Vec<u64>,
     pub acknowledged: Vec<Token>,
+    pub compared: Vec<crate::Comparison>,
     pub told: Vec<u64>,
 }
 
@@ -92,6 +93,17 @@ impl Bench {
         bench
     }
 
+    /// The same, on a platform that may have no messages for agents only.
+    pub fn limited(options: Options, agent_only_messages: bool) -> Self {
+        let now = UnixMillis(1_000_000);
+        let room = Room::new("chat-1".into(), "Ada", AttachedData::default(), now);
+        let limits = PlatformLimits { agent_only_messages, ..LIMITS };
+        let (machine, effects) = Conversation::offered(&room.interaction, Arc::new(options), limits, now);
+        let mut bench = Self::around(machine, room, now);
+        bench.perform(effects);
+        bench
+    }
+
     fn around(machine: Conversation, room: Room, now: UnixMillis) -> Self {
         Self {
             machine,
@@ -114,6 +126,7 @@ impl Bench {
             taken: BTreeMap::new(),
             open_lines: Vec::new(),
             acknowledged: Vec::new(),
+            compared: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -199,6 +212,7 @@ impl Bench {
                 Effect::Silence => self.turn = None,
                 Effect::Acknowledge(token) => self.acknowledged.push(token),
                 Effect::Read { ticket } => self.reads.push_back(ticket),
+                Effect::Compared(comparison) => self.compared.push(*comparison),
                 Effect::Remark(_) => {}
                 Effect::Close(_) => self.closed = true,
             }

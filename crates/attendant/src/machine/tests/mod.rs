@@ -2,6 +2,7 @@
 
 mod anything;
 mod bench;
+mod beside;
 mod every_pair;
 mod handing;
 mod scenes;
