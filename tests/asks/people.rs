@@ -194,7 +194,10 @@ async fn the_person_gets_the_context(scene: &mut Scene) -> Result<()> {
     };
     let whispered = text(Visibility::Agents).filter(|text| text.contains(NOTE)).count();
     let attached = data.get("BotNote").is_some_and(|note| note.contains(NOTE));
-    ensure!((1..=2).contains(&(whispered + usize::from(attached))), "{chat}: {whispered} notes in the chat, attached: {attached}");
+    ensure!(
+        (1..=2).contains(&(whispered + usize::from(attached))),
+        "{chat}: {whispered} notes in the chat, attached: {attached}"
+    );
     let open: Vec<&str> = text(Visibility::All).collect();
     for words in ["where is order 4711?", "About: where is order 4711?", "I want my money back"] {
         ensure!(open.contains(&words), "{chat}: the person does not see {words:?}: {open:?}");

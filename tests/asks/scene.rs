@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use attendant::journal::ErrorKind;
 use attendant::service::{self, Stopped};
 use attendant::{
-    AgentId, Bot, Comparisons, Guard, InteractionId, MemoryJournal, Operation, Options, Platform, Presence, Service, Target,
-    UnixMillis, Visibility,
+    AgentId, Bot, Comparisons, Guard, InteractionId, MemoryJournal, Operation, Options, Platform, Presence, Service,
+    Target, UnixMillis, Visibility,
 };
 use simulator::faults::Kind;
 use simulator::in_process::{self, Handle, Login};

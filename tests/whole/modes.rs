@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use attendant::options::Place;
 use attendant::{
     AgentId, Comparison, Comparisons, EntryKind, Interaction, InteractionState, Mode, Operation, Options, Platform,
-    Presence, Target, Visibility,
+    PlatformEvents, Presence, Target, Visibility,
 };
 use echo_bot::Echo;
 use libtest_mimic::Trial;
@@ -38,17 +38,14 @@ fn options(mode: Mode) -> Options {
 }
 
 /// Nora at her desk.
-struct Nora(platform_gws::Login);
+struct Nora(platform_gws::Login, PlatformEvents);
 
 impl Nora {
     async fn comes(server: &simulator::Handle, way: Way) -> Result<Self> {
         let login = platform(server, way, "nora", "secret")?;
-        let mut events = login.sign_in().await?;
+        let events = login.sign_in().await?;
         login.set_presence(Presence::Ready).await?;
-        // She looks; she does not listen.
-        let nora = Self(login);
-        while events.try_recv().is_ok() {}
-        Ok(nora)
+        Ok(Self(login, events)) // she looks and does not listen, but without the events she would be gone
     }
 
     async fn sees(&self, what: &str, wanted: impl Fn(&Interaction) -> bool) -> Result<Interaction> {
@@ -90,7 +87,8 @@ async fn draft(way: Way) -> Result<()> {
     ada.says("what does it cost?").await?;
     let deadline = Instant::now() + PATIENCE;
     let seen = loop {
-        let attached = nora.0.interactions().await?.into_iter().find_map(|one| one.data.get("BotDraft").map(str::to_owned));
+        let attached =
+            nora.0.interactions().await?.into_iter().find_map(|one| one.data.get("BotDraft").map(str::to_owned));
         let whispered = nora.0.transcript(&chat.id).await?.into_iter().find_map(|entry| match entry.kind {
             EntryKind::Text(text) if entry.visibility == Visibility::Agents => Some(text),
             _ => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attendant::service::{self, Counters, Handle, Phase, Service, Stopped};
-use attendant::{Bot, Journal, LoginId, Options, Platform};
+use attendant::{Bot, Comparisons, Journal, LoginId, Options, Platform};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,8 @@ pub struct Seat {
     pub bot: Arc<dyn Bot>,
     /// How conversations are held.
     pub options: Options,
+    /// Where drafts and shadows are compared with people.
+    pub comparisons: Option<Arc<dyn Comparisons>>,
 }
 
 /// Logins at work.
@@ -46,13 +48,16 @@ impl Fleet {
         let mut fleet = Self { handles: BTreeMap::new(), services: JoinSet::new(), drain, abort };
         for (number, seat) in (0u32..).zip(seats) {
             let login = seat.platform.login().clone();
-            let (service, handle) =
-                Service::new(seat.platform, seat.bot, Arc::clone(journal), seat.options).map_err(|wrong| {
+            let (mut service, handle) = Service::new(seat.platform, seat.bot, Arc::clone(journal), seat.options)
+                .map_err(|wrong| {
                     Failure::usage(anyhow::anyhow!(
                         "login {login}: {}",
                         wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
                     ))
                 })?;
+            if let Some(comparisons) = seat.comparisons {
+                service = service.comparing(comparisons);
+            }
             fleet.handles.insert(login.clone(), handle);
             let (drain, abort) = (fleet.drain.clone(), fleet.abort.clone());
             fleet.services.spawn(async move {

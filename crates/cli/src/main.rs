@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod comparisons;
 mod config;
 mod exit;
 mod fleet;

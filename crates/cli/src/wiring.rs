@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use attendant::{Bot, Journal, LoginId, MemoryJournal, Platform};
+use attendant::{Bot, Comparisons, Journal, LoginId, MemoryJournal, Platform};
 use faq_bot::FaqBot;
 use faq_bot::learn::{FileLearner, LARGEST};
 use gws::Credentials;
 use journal_sqlite::SqliteJournal;
 
+use crate::comparisons;
 use crate::config::{self, Config};
 use crate::exit::{ExitStatus, Failure};
 use crate::fleet::Seat;
@@ -33,6 +34,7 @@ pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
         let made = make_bot(bot, &config.folder).map_err(|failure| in_bot(name, failure))?;
         bots.insert(name, Arc::new(config.rules(bot).around(made)));
     }
+    let comparisons = comparisons(config)?;
     let mut passwords = BTreeMap::new();
     let mut seats = Vec::new();
     for login in config.logins() {
@@ -46,10 +48,7 @@ pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
         let Some((password, bot)) = passwords.get(&login.of.user).zip(bots.get(login.of.bot.as_str())) else {
             continue;
         };
-        let mut options = config.conversation.clone();
-        if let Some(nickname) = &login.of.nickname {
-            options.nickname.clone_from(nickname);
-        }
+        let options = config.options_of(login.of);
         let mut credentials = Credentials::new(login.user.as_str(), password.clone());
         if let Some(place) = &login.of.place {
             credentials = credentials.place(place.as_str());
@@ -60,9 +59,22 @@ pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
         if let Some(queue) = &login.of.queue {
             credentials = credentials.queue(queue.as_str());
         }
-        seats.push(Seat { platform: login_on(&client, credentials), bot: Arc::clone(bot), options });
+        seats.push(Seat {
+            platform: login_on(&client, credentials),
+            bot: Arc::clone(bot),
+            options,
+            comparisons: comparisons.clone(),
+        });
     }
     Ok(seats)
+}
+
+/// The file of comparisons, if the configuration names one. A relative path begins at its folder.
+fn comparisons(config: &Config) -> Result<Option<Arc<dyn Comparisons>>, Failure> {
+    let Some(path) = &config.comparisons else { return Ok(None) };
+    let path = config.folder.join(path);
+    let lines = comparisons::Lines::open(&path).with_context(|| format!("comparisons: {}", path.display()));
+    Ok(Some(Arc::new(lines.map_err(Failure::usage)?)))
 }
 
 /// One login of a server.

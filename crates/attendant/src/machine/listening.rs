@@ -76,7 +76,10 @@ impl Conversation {
                 }
                 _ => {}
             },
-            InteractionState::Completed => self.close(self.state.end_if_gone(), now),
+            InteractionState::Completed => {
+                let guest = self.is_beside() && self.state == State::Active;
+                self.close(if guest { Closed::HandedOver } else { self.state.end_if_gone() }, now);
+            }
             InteractionState::Revoked => {
                 let how = match self.state.kind() {
                     StateKind::Rejecting => Closed::Rejected,

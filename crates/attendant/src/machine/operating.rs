@@ -252,9 +252,15 @@ impl Conversation {
             // Nothing is known, or something has happened meanwhile: look before anything else.
             Kind::Unknown | Kind::Protocol | Kind::WrongState | Kind::NotFound => {
                 let wrong = error.kind() == Kind::WrongState || error.kind() == Kind::NotFound;
+                // What is given away is gone; if it is still here, it was not. An invitation does not show so clearly.
+                let transfer = matches!(self.state, State::Transferring(_));
                 if let Some(step) = self.state.step_mut() {
                     let why = HandoffFailure::Refused(error.to_string());
-                    *step = if handing && wrong { Step::Doubtful(why) } else { Step::Waiting };
+                    *step = match (handing && wrong, transfer) {
+                        (true, _) => Step::Doubtful(why),
+                        (false, true) => Step::Unsure,
+                        (false, false) => Step::Waiting,
+                    };
                 }
                 if let State::Ended { step, .. } = &mut self.state {
                     *step = Finishing::Waiting;

@@ -5,7 +5,7 @@ use super::{
     Conversation, Effect, Finishing, Lips, Outcome, Picture, Remark, State, Step, Ticket, Timer, after, between,
 };
 use crate::journal::{Closed, Record};
-use crate::{Interaction, InteractionState, UnixMillis};
+use crate::{HandoffFailure, Interaction, InteractionState, UnixMillis};
 
 /// A look at the platform that is going on.
 #[derive(Debug)]
@@ -120,7 +120,13 @@ impl Conversation {
             State::Transferring(attempt) | State::Inviting(attempt) => {
                 match attempt.step.clone() {
                     Step::Doubtful(why) => self.choice_failed(why, now),
-                    Step::Unsure => attempt.step = Step::Owed,
+                    Step::Unsure => {
+                        attempt.step = Step::Owed;
+                        self.tries += 1;
+                        if self.tries >= self.options.sending.tries {
+                            self.choice_failed(HandoffFailure::TimedOut, now);
+                        }
+                    }
                     Step::Owed | Step::Waiting => {} // until its deadline
                 }
                 return;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use attendant::Mode;
 use clap::Args;
 
 use super::Context;
@@ -38,6 +39,8 @@ pub struct Arguments {
 struct Report {
     logins: Vec<String>,
     bots: Vec<String>,
+    /// How much each login does by itself.
+    modes: BTreeMap<String, Mode>,
     /// The rules of each bot, in order, a line each.
     rules: BTreeMap<String, Vec<String>>,
     signed_in: bool,
@@ -51,7 +54,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
     let seats = wiring::seats(&config).await?;
     let journal_in_use = wiring::check_journal(&config)?;
     let progress = output::progress(seats.len() as u64, "signing in", context.quiet || !arguments.sign_in);
-    let mut logins = Vec::new();
+    let (mut logins, mut modes) = (Vec::new(), BTreeMap::new());
     for seat in &seats {
         let login = seat.platform.login();
         if arguments.sign_in {
@@ -63,6 +66,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
             }
             progress.inc(1);
         }
+        modes.insert(login.to_string(), seat.options.mode);
         logins.push(login.to_string());
     }
     progress.finish_and_clear();
@@ -74,7 +78,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
         .map(|(name, bot)| (name.clone(), bot.rules.iter().map(|rule| rule.summary(fallback)).collect()))
         .collect();
     if arguments.json {
-        output::json(&Report { logins, bots, rules, signed_in: arguments.sign_in, journal_in_use })?;
+        output::json(&Report { logins, bots, modes, rules, signed_in: arguments.sign_in, journal_in_use })?;
     } else {
         let signed_in = if arguments.sign_in { ", and every login signed in" } else { "" };
         let in_use = if journal_in_use { "; its journal is in use, by bots that run" } else { "" };
@@ -84,6 +88,9 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
             logins.len(),
             bots.join(", ")
         ))?;
+        for (login, mode) in modes.iter().filter(|(_, mode)| **mode != Mode::Auto) {
+            output::line(format!("{login} {}", mode.says()))?;
+        }
         for (name, rules) in rules.iter().filter(|(_, rules)| !rules.is_empty()) {
             output::line(format!("rules of {name}, the first that fires wins:"))?;
             for rule in rules {

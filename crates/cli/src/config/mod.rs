@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use attendant::rules::Rules;
+use attendant::{Mode, Options};
 use serde::Deserialize;
 
 pub use self::bots::{Bot, Kind};
@@ -37,6 +38,9 @@ pub struct Config {
     pub bots: BTreeMap<String, Bot>,
     /// Which login is which bot.
     pub logins: Vec<Logins>,
+    /// A file of JSON lines: what drafts and shadows would have said, beside what people said.
+    #[serde(default)]
+    pub comparisons: Option<PathBuf>,
     /// Where relative paths begin: the folder of the file.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -70,6 +74,8 @@ pub struct Logins {
     pub bot: String,
     /// What customers see, instead of the nickname of `[conversation]`.
     pub nickname: Option<String>,
+    /// How much it does by itself, instead of the mode of `[conversation]`: `auto`, `draft` or `shadow`.
+    pub mode: Option<Mode>,
     /// The place of the contact-centre session, for centres that want one.
     pub place: Option<String>,
     /// The login code of the contact-centre session, for centres that want one.
@@ -150,6 +156,14 @@ impl Config {
                 .password
                 .validate()
                 .map_err(|error| wrong(format!("login {}: password: {error}", entry.user)).at(text, &entry.user))?;
+            let options = self.options_of(entry);
+            if let Some(first) = options.validate().first() {
+                return Err(wrong(format!("login {}: {first}", entry.user)).at(text, &entry.user));
+            }
+            if options.mode == Mode::Shadow && self.comparisons.is_none() {
+                let why = "is a shadow, and there is no file for what it would have said: set `comparisons`";
+                return Err(wrong(format!("login {} {why}", entry.user)).at(text, &entry.user));
+            }
             logins::expand(&entry.user).map_err(|why| wrong(why).at(text, &entry.user))?;
         }
         let mut seen = std::collections::BTreeSet::new();
@@ -165,6 +179,22 @@ impl Config {
     /// The rules of a bot, with the fallback of the conversations.
     pub fn rules(&self, bot: &Bot) -> Rules {
         bot.rules.clone().fallback(self.conversation.fallback.clone())
+    }
+
+    /// How the conversations of a login are held. Every bot of the fleet knows the others by their names in the chat.
+    pub fn options_of(&self, entry: &Logins) -> Options {
+        let mut options = self.conversation.clone();
+        if let Some(nickname) = &entry.nickname {
+            options.nickname.clone_from(nickname);
+        }
+        options.mode = entry.mode.unwrap_or(options.mode);
+        let names = self.logins.iter().map(|other| other.nickname.as_ref().unwrap_or(&self.conversation.nickname));
+        for name in names {
+            if !options.handoff.bots.contains(name) {
+                options.handoff.bots.push(name.clone());
+            }
+        }
+        options
     }
 
     /// Every login, ranges counted out.

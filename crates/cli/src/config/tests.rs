@@ -137,3 +137,24 @@ fn a_bot_has_what_its_kind_needs() {
     assert_eq!(line(&GOOD.replace("base = \"shop.yaml\"\n", "")), Some(6));
     assert_eq!(line(&GOOD.replace("kind = \"faq\"", "kind = \"echo\"")), Some(8));
 }
+
+#[test]
+fn a_login_has_a_mode_of_its_own_and_what_it_cannot_do_without_is_asked_for() {
+    let draft = GOOD.replace("nickname = \"Polly\"", "nickname = \"Polly\"\nmode = \"draft\"");
+    let error = parse(&draft).unwrap_err().to_string();
+    assert!(error.contains("parrot") && error.contains("fallback"), "{error}");
+    let draft = draft.replace("[bots.shop]", "[conversation.fallback]\nskill = \"service\"\n\n[bots.shop]");
+    let config = parse(&draft).unwrap();
+    let modes: Vec<Mode> = config.logins().map(|login| config.options_of(login.of).mode).collect();
+    assert_eq!(modes, [Mode::Auto, Mode::Auto, Mode::Auto, Mode::Draft]);
+    let shadow = draft.replace("\"draft\"", "\"shadow\"");
+    assert!(parse(&shadow).unwrap_err().to_string().contains("comparisons"));
+    assert!(parse(&format!("comparisons = \"comparisons.jsonl\"\n{shadow}")).is_ok());
+}
+
+#[test]
+fn the_bots_of_a_fleet_know_each_other_by_name() {
+    let config = parse(GOOD).unwrap();
+    let first = config.logins().next().unwrap();
+    assert_eq!(config.options_of(first.of).handoff.bots, ["Assistant", "Polly"]);
+}

@@ -62,6 +62,18 @@ fn the_rules_of_a_bot_are_listed_in_their_order() {
 }
 
 #[test]
+fn check_says_plainly_what_a_mode_does() {
+    let folder = tempfile::tempdir().unwrap();
+    file(folder.path(), "shop.yaml", BASE);
+    let text = good().replace("bot = \"shop\"", "bot = \"shop\"\nmode = \"shadow\"");
+    let fallback = "comparisons = \"comparisons.jsonl\"\n[conversation.fallback]\nskill = \"service\"\n";
+    let config = file(folder.path(), "a.toml", &format!("{fallback}{text}"));
+    let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config]));
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert!(ran.out.contains("bot-02 cannot send anything to anybody"), "{ran:?}");
+}
+
+#[test]
 fn each_mistake_ends_with_status_2_and_names_what_and_where() {
     let folder = tempfile::tempdir().unwrap();
     file(folder.path(), "shop.yaml", BASE);

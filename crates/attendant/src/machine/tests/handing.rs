@@ -223,6 +223,50 @@ fn each_reason_is_told_apart() {
 }
 
 #[test]
+fn a_transfer_that_was_lost_is_done_again_after_a_look_and_not_for_ever() {
+    let mut bench = handing_until_operation(Handoff::to_skill("people"));
+    bench.answer(Fate::Lost);
+    bench.settle();
+    assert_eq!(bench.performed.iter().filter(|name| **name == "transfer").count(), 2);
+    assert!(failures(&bench).is_empty());
+
+    let mut bench = handing_until_operation(Handoff::to_skill("people"));
+    for _ in 0..200 {
+        bench.write();
+        match bench.operations.front().map(|(_, operation)| name(operation)) {
+            Some("transfer") => bench.answer(Fate::Lost),
+            Some(_) => bench.answer(Fate::Taken),
+            None if !bench.reads.is_empty() => bench.look(true),
+            None if !failures(&bench).is_empty() => break,
+            None => bench.ring(),
+        }
+        bench.tell();
+    }
+    assert_eq!(failures(&bench), [HandoffFailure::TimedOut]);
+    let often = bench.performed.iter().filter(|name| **name == "transfer").count();
+    assert_eq!(often, options().sending.tries as usize);
+}
+
+/// The same, until the platform is asked to do it.
+fn handing_until_operation(handoff: Handoff) -> Bench {
+    let mut bench = Bench::live(options());
+    bench.customer_says("a person please");
+    bench.tell();
+    bench.ring();
+    bench.bot_says();
+    bench.bot_ends(Next::HandOff(handoff));
+    loop {
+        bench.tell();
+        bench.write();
+        match bench.operations.front() {
+            Some((_, Operation::Transfer(_) | Operation::Invite(_))) => return bench,
+            Some(_) => bench.answer(Fate::Taken),
+            None => bench.ring(),
+        }
+    }
+}
+
+#[test]
 fn a_bot_that_has_nothing_to_say_to_a_failed_handoff_leaves_no_void() {
     let mut bench = handing(options(), Handoff::to_agent("anna").warm());
     let error = crate::PlatformError::new(Kind::Busy, "no");

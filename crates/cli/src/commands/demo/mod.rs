@@ -94,6 +94,7 @@ fn seats(server: &simulator::Handle, family: super::Family, bot: &Arc<dyn Bot>) 
         platform: wiring::login_on(&client, gws::Credentials::new(user, centre::PASSWORD)),
         bot: Arc::clone(bot),
         options: conversation.clone(),
+        comparisons: None,
     };
     Ok(centre::BOTS.iter().map(|user| seat(user)).collect())
 }

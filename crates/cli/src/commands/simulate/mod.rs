@@ -201,6 +201,7 @@ fn seats(server: &simulator::Handle, arguments: &Arguments, bot: &Arc<dyn Bot>) 
         platform: wiring::login_on(&client, gws::Credentials::new(user, PASSWORD)),
         bot: Arc::clone(bot),
         options: conversation.clone(),
+        comparisons: None,
     };
     Ok((0..usize::from(arguments.logins)).map(|number| seat(user(number))).collect())
 }
