@@ -230,6 +230,38 @@ async fn the_customer_is_told(scene: &mut Scene) -> Result<()> {
     let given = scene.first(&chat, |event| matches!(event, FactEvent::Transferred { .. })).context("given away")?;
     let last = scene.said_by(BOT, &chat).last().map(|(at, _)| *at).context("told")?;
     ensure!(last <= given, "{chat}: told so after it was given away");
+    told_while_waiting(scene).await
+}
+
+/// Somebody is looked for, comes late, and says hello later still: the customer is told of each.
+async fn told_while_waiting(scene: &mut Scene) -> Result<()> {
+    scene.open(centre());
+    scene.bad_day(BOT);
+    let handoff: fn() -> Handoff = || {
+        let wait = Duration::from_secs(10);
+        Handoff::to_agent(PERSON).warm().within(4 * wait).meanwhile("Still looking.", wait).after("{name} is here now.")
+    };
+    let person = scene.person(PERSON).await?;
+    scene.start(Job::new(Clerk { handoff, note: Some(NOTE) }))?;
+    let chat = scene.customer("Bo").await?;
+    scene.says(&chat, "I want my money back")?;
+    person.is_offered(&chat, SOON).await?;
+    scene.pass(Duration::from_secs(24)).await;
+    person.takes(&chat).await?;
+    scene.is_told(&chat, "linus is here now.", SOON).await?;
+    person.says(&chat, "Hello.").await?;
+    scene.pass(SOON).await;
+    let told = scene.centre().told(&chat);
+    let place = |words: &str| told.iter().position(|line| line == words);
+    let count = |words: &str| told.iter().filter(|line| *line == words).count();
+    ensure!((1..=3).contains(&count("Still looking.")), "{chat}: while nobody was there, told so: {told:?}");
+    ensure!(
+        count("linus is here now.") == 1 && told.last().is_some_and(|last| last == "Hello."),
+        "{chat}: told so: {told:?}"
+    );
+    ensure!(place("I fetch one of them.") < place("Still looking."), "{chat}: told so: {told:?}");
+    let looked = told.iter().rposition(|line| line == "Still looking.");
+    ensure!(looked < place("linus is here now."), "{chat}: somebody was looked for who was there; told so: {told:?}");
     Ok(())
 }
 
