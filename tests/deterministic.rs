@@ -1,53 +1,87 @@
 //! The proof by simulation (`crates/torture`): the real runtime against the in-process centre, on virtual time from one seed.
-//! A failing seed is printed; the same seed gives the same run.
+//! A failing story is made shorter and printed; the same story gives the same run.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use attendant::Guard;
 use libtest_mimic::{Failed, Trial};
-use torture::{Flaw, Rule, Shape, Story, judge, run, tell_chat};
+use torture::campaign::{Tally, on_every_core};
+use torture::certificate::{self, Plan};
+use torture::{Flaw, Rule, Shape, Story, guards, judge, run, shrink, tell};
 
 pub fn trials() -> Vec<Trial> {
     let trial = |name: &str, run: fn() -> Result<()>| {
         Trial::test(format!("deterministic::{name}"), move || run().map_err(|error| Failed::from(format!("{error:#}"))))
     };
-    vec![
+    let mut trials = vec![
         trial("one_seed_gives_one_run_byte_for_byte", one_seed_gives_one_run),
         trial("every_promise_is_kept_on_a_good_day", on_a_good_day),
         trial("every_promise_is_kept_whatever_fails", whatever_fails),
         trial("every_promise_is_kept_whoever_crashes", whoever_crashes),
+        trial("every_promise_is_kept_wherever_a_process_is_cut_off", wherever_it_is_cut_off),
         trial("the_judge_sees_a_bot_that_is_wrong", the_judge_sees),
-        trial("the_judge_sees_a_runtime_without_its_guards", the_judge_misses_the_guards),
-    ]
+        trial("a_story_that_fails_is_made_short", a_story_is_made_short),
+    ];
+    trials.extend(GUARDS.map(|guard| {
+        Trial::test(format!("deterministic::without_the_guard_{guard:?}_a_promise_is_broken"), move || {
+            a_guard_is_missed(guard).map_err(|error| Failed::from(format!("{error:#}")))
+        })
+    }));
+    trials
 }
 
-const GOOD_DAY: Shape = Shape { visitors: 40, faults: false, crashes: false };
+/// The guards that a customer would miss.
+const GUARDS: [Guard; 6] =
+    [Guard::Intent, Guard::Ownership, Guard::Matching, Guard::Dedupe, Guard::Fencing, Guard::Age];
+
+const GOOD_DAY: Shape = Shape { visitors: 20, faults: false, crashes: false };
 const FAULTS: Shape = Shape { faults: true, ..GOOD_DAY };
 const CRASHES: Shape = Shape { crashes: true, ..FAULTS };
+/// Two threads: the suite has other things to do.
+const THREADS: usize = 2;
 
-fn must_be_right(story: &Story) -> Result<()> {
-    let ran = run(story);
-    let answers = ran.log.facts().filter(|fact| {
-        matches!(&fact.event, simulator::model::FactEvent::AgentLine { text, .. } if text.starts_with("About: "))
-    });
-    ensure!(answers.count() >= story.visits.len() / 2, "seed {}: hardly anybody was answered", story.seed);
-    let wrong = judge(story, &ran);
-    if let Some(first) = wrong.first() {
-        let chat = first.chat.as_deref().map(|chat| tell_chat(&ran.log, chat)).unwrap_or_default();
-        anyhow::bail!("seed {}: {} wrong, the first: {first}\n{chat}", story.seed, wrong.len());
+/// Nothing is broken; else the first story that is, made shorter.
+fn all_is_well(tally: &Tally) -> Result<()> {
+    let Some(broken) = tally.broken.first() else { return Ok(()) };
+    let first = &broken.wrong[0];
+    match shrink(&broken.story, 400) {
+        Some(short) => {
+            bail!("seed {}: {first}\nmade shorter:\n{}\n{}", broken.story.seed, tell(&short.story), short.chat)
+        }
+        None => bail!("seed {}: {first}, and not when it is played again", broken.story.seed),
     }
+}
+
+fn must_be_right(shape: Shape, stories: u64) -> Result<()> {
+    let play = |number| {
+        let mut tally = Tally::default();
+        let _ = tally.play(&shape.draw(number + 1));
+        tally
+    };
+    let tally = on_every_core(stories, THREADS, play, |_| true);
+    all_is_well(&tally)?;
+    ensure!(tally.stories == stories && tally.facts > tally.conversations * 10, "hardly anything happened");
+    ensure!(!shape.crashes || tally.crashes > stories, "hardly anything crashed");
     Ok(())
 }
 
 fn on_a_good_day() -> Result<()> {
-    (1..=10).try_for_each(|seed| must_be_right(&GOOD_DAY.draw(seed)))
+    must_be_right(GOOD_DAY, 20)
 }
 
 fn whatever_fails() -> Result<()> {
-    (1..=40).try_for_each(|seed| must_be_right(&FAULTS.draw(seed)))
+    must_be_right(FAULTS, 80)
 }
 
 fn whoever_crashes() -> Result<()> {
-    (1..=40).try_for_each(|seed| must_be_right(&CRASHES.draw(seed)))
+    must_be_right(CRASHES, 120)
+}
+
+fn wherever_it_is_cut_off() -> Result<()> {
+    let certificate = certificate::certify(Plan { seeds: 1, every_pair: 97, threads: THREADS }, |_| true);
+    println!("{certificate}");
+    all_is_well(&certificate.tally)?;
+    ensure!(certificate.points > 500 && certificate.tally.crashes > 2 * certificate.points, "{certificate}");
+    Ok(())
 }
 
 fn one_seed_gives_one_run() -> Result<()> {
@@ -59,7 +93,7 @@ fn one_seed_gives_one_run() -> Result<()> {
         let (first, again) = (bytes(seed)?, bytes(seed)?);
         let mut pairs = first.lines().zip(again.lines()).enumerate();
         if let Some((place, (one, other))) = pairs.find(|(_, (one, other))| one != other) {
-            anyhow::bail!("the runs part at fact {place}:\n{one}\n{other}");
+            bail!("the runs part at fact {place}:\n{one}\n{other}");
         }
         ensure!(first == again, "one run is longer than the other");
         ensure!(first != bytes(seed + 1)?, "the seed decides nothing");
@@ -76,10 +110,22 @@ fn the_judge_sees() -> Result<()> {
     Ok(())
 }
 
-fn the_judge_misses_the_guards() -> Result<()> {
-    for guard in [Guard::Matching, Guard::Dedupe] {
-        let seen = (1..=40).any(|seed| must_be_right(&CRASHES.draw(seed).without(guard)).is_err());
-        ensure!(seen, "nobody notices that {guard:?} is gone");
-    }
+fn a_story_is_made_short() -> Result<()> {
+    let story = Story { flaw: Flaw::Swaps, ..CRASHES.draw(5) };
+    let short = shrink(&story, 1_000).ok_or_else(|| anyhow::anyhow!("nothing was wrong"))?;
+    let told = format!("{}\n{}", tell(&short.story), short.chat);
+    ensure!(short.wrong.iter().any(|wrong| wrong.rule == Rule::InOrder), "something else is wrong now: {told}");
+    ensure!(
+        short.story.visits.len() == 1 && short.story.visits[0].1.lines.len() == 2,
+        "not as short as can be: {told}"
+    );
+    ensure!(short.story.faults.is_empty() && short.story.stops.is_empty() && short.story.bots == 1, "{told}");
+    ensure!(told.lines().count() <= 40, "too long to read: {told}");
+    Ok(())
+}
+
+fn a_guard_is_missed(guard: Guard) -> Result<()> {
+    let Some(caught) = guards::caught(guard) else { bail!("nobody misses it") };
+    println!("{guard:?}: story {} of those tried: {}", caught.tries, caught.wrong);
     Ok(())
 }

@@ -18,7 +18,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("faq-bot", &["attendant"]),
     (
         "attendant-cli",
-        &["attendant", "gws", "bayeux", "platform-gws", "journal-sqlite", "simulator", "echo-bot", "faq-bot"],
+        &[
+            "attendant",
+            "gws",
+            "bayeux",
+            "platform-gws",
+            "journal-sqlite",
+            "simulator",
+            "torture",
+            "echo-bot",
+            "faq-bot",
+        ],
     ),
     ("attendant-examples", &["attendant", "platform-gws", "simulator", "gws"]),
 ];

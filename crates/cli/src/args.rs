@@ -45,6 +45,8 @@ pub enum Command {
     Check(commands::check::Arguments),
     /// Let simulated customers ask real questions through real sockets, and count the answers.
     Simulate(commands::simulate::Arguments),
+    /// Torture the runtime on virtual time: faults, crashes, and a judge.
+    Torture(commands::torture::Arguments),
     /// Talk with a bot in the terminal.
     Chat(commands::chat::Arguments),
     /// Check, train, ask and improve a knowledge base.
@@ -59,6 +61,7 @@ Examples:
   attendant check --config attendant.toml         is the configuration right?
   attendant run --config attendant.toml           run the bots; SIGTERM drains them
   attendant simulate --train train.tsv --ask test.tsv --json
+  attendant torture --faults --crashes            does the runtime keep its promises?
 
 Exit status:
   0  done   1  failed   2  wrong usage or configuration   3  server not reached or sign-in refused

@@ -71,13 +71,13 @@ impl Tally {
     }
 }
 
-/// Does so many pieces of work on so many threads, each by its number, and counts what was seen. `done` hears of the
-/// conversations of each piece. Ends early when enough is broken.
+/// Does so many pieces of work on so many threads, each by its number, and counts what was seen. `done` hears of
+/// each piece, and says whether to go on. Ends early when enough is broken.
 pub fn on_every_core(
     pieces: u64,
     threads: usize,
     work: impl Fn(u64) -> Tally + Sync,
-    done: impl Fn(u64) + Sync,
+    done: impl Fn(&Tally) -> bool + Sync,
 ) -> Tally {
     let (next, broken) = (AtomicU64::new(0), AtomicUsize::new(0));
     let all = Mutex::new(Tally::default());
@@ -92,8 +92,11 @@ pub fn on_every_core(
                     }
                     let seen = work(piece);
                     broken.fetch_add(seen.broken.len(), Ordering::Relaxed);
-                    done(seen.conversations);
+                    let go_on = done(&seen);
                     mine.add(seen);
+                    if !go_on {
+                        break;
+                    }
                 }
                 all.lock().unwrap_or_else(PoisonError::into_inner).add(mine);
             });

@@ -57,8 +57,8 @@ impl std::fmt::Display for Certificate {
     }
 }
 
-/// Cuts off, judges, and counts. `done` hears of each point: how many conversations it took.
-pub fn certify(plan: Plan, done: impl Fn(u64) + Sync) -> Certificate {
+/// Cuts off, judges, and counts. `done` hears of each point, and says whether to go on.
+pub fn certify(plan: Plan, done: impl Fn(&Tally) -> bool + Sync) -> Certificate {
     let pieces = points(plan.seeds);
     let stories = shorts::all(1).len();
     let points = (pieces.len() / WAYS.len()) as u64;

@@ -20,6 +20,7 @@ pub(crate) fn all(seed: u64) -> Vec<(&'static str, Story)> {
     let hasty = Visitor { patience: Duration::from_secs(3), ..visitor(1, &["Please think hard"]) };
     let mut far = one(&["When do you open?", "+Please think hard"]);
     far.journal.way_most = Duration::from_millis(400);
+    far.pace = false;
     vec![
         ("a question", one(&["Where is my parcel?"])),
         ("a burst, then another question", one(&["Where is my parcel?", "+When do you open?", "Thanks"])),

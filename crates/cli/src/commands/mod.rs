@@ -7,6 +7,7 @@ pub mod demo;
 pub mod faq;
 pub mod run;
 pub mod simulate;
+pub mod torture;
 
 use clap::ValueEnum;
 
@@ -52,6 +53,7 @@ pub async fn run(cli: Cli) -> Result<ExitStatus, Failure> {
         Command::Run(arguments) => run::run(arguments, context).await,
         Command::Check(arguments) => check::run(arguments, context).await,
         Command::Simulate(arguments) => simulate::run(arguments, context).await,
+        Command::Torture(arguments) => torture::run(arguments, context).await,
         Command::Chat(arguments) => chat::run(arguments, context).await,
         Command::Faq(arguments) => faq::run(arguments, context),
         Command::Completions(arguments) => completions::run(&arguments),
