@@ -4,6 +4,7 @@
 
 mod adapter;
 mod answering;
+mod availability;
 mod handing;
 mod handoff;
 mod judge;
@@ -36,9 +37,17 @@ pub(crate) struct Ask {
 type Story = for<'a> fn(&'a mut Scene) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 pub fn trials() -> Vec<Trial> {
-    let asks = [answering::asks(), people::asks(), handing::asks(), handoff::asks(), modes::asks(), trouble::asks()]
-        .into_iter()
-        .flatten();
+    let asks = [
+        answering::asks(),
+        availability::asks(),
+        people::asks(),
+        handing::asks(),
+        handoff::asks(),
+        modes::asks(),
+        trouble::asks(),
+    ]
+    .into_iter()
+    .flatten();
     let failed = |error: anyhow::Error| Failed::from(format!("{error:#}"));
     asks.flat_map(|Ask { name, seeds, broken, seen_as, story }| {
         let kept = move || is_kept(seeds, story).map_err(failed);

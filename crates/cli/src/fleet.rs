@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use attendant::peak::Peak;
 use attendant::service::{self, Counters, Handle, Phase, Service, Stopped};
 use attendant::{Bot, Comparisons, Journal, LoginId, Options, Platform};
 use tokio::task::JoinSet;
@@ -22,6 +23,8 @@ pub struct Seat {
     pub options: Options,
     /// Where drafts and shadows are compared with people.
     pub comparisons: Option<Arc<dyn Comparisons>>,
+    /// The layer of the bot that weighs handoffs; it counts the chats of this login.
+    pub peak: Option<Arc<Peak>>,
 }
 
 /// Logins at work.
@@ -57,6 +60,9 @@ impl Fleet {
                 })?;
             if let Some(comparisons) = seat.comparisons {
                 service = service.comparing(comparisons);
+            }
+            if let Some(peak) = &seat.peak {
+                peak.count_in(handle.watch());
             }
             fleet.handles.insert(login.clone(), handle);
             let (drain, abort) = (fleet.drain.clone(), fleet.abort.clone());
@@ -149,6 +155,9 @@ impl Fleet {
             sum.messages += one.messages;
             sum.confirmed += one.confirmed;
             sum.sent_again += one.sent_again;
+            sum.put_off += one.put_off;
+            sum.lined_up += one.lined_up;
+            sum.call_backs += one.call_backs;
             sum.handed_over += one.handed_over;
             sum.completed += one.completed;
             sum.lost += one.lost;

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use attendant::{Bot, Comparisons, Journal, LoginId, MemoryJournal, Platform};
+use attendant::peak::Peak;
+use attendant::{Availability, Bot, Comparisons, Journal, LoginId, MemoryJournal, Platform};
 use faq_bot::FaqBot;
 use faq_bot::learn::{FileLearner, LARGEST};
 use gws::Credentials;
 use journal_sqlite::SqliteJournal;
+use platform_gws::{AvailabilityOptions, Photographer};
 
 use crate::comparisons;
 use crate::config::{self, Config};
@@ -26,8 +28,16 @@ pub fn config_failure(error: config::Error) -> Failure {
     }
 }
 
+/// Logins that are to work, and whoever looks who is there for them.
+pub struct Seats {
+    /// The logins.
+    pub all: Vec<Seat>,
+    /// Takes the pictures of who is there, where anybody wants them.
+    pub photographer: Option<Photographer>,
+}
+
 /// Reads passwords and knowledge bases, and makes a seat of every login. Nothing is sent yet.
-pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
+pub async fn seats(config: &Config) -> Result<Seats, Failure> {
     let client = gws::Client::new(config.server.clone()).map_err(Failure::usage)?;
     let mut bots: BTreeMap<&str, Arc<dyn Bot>> = BTreeMap::new();
     for (name, bot) in &config.bots {
@@ -36,7 +46,7 @@ pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
     }
     let comparisons = comparisons(config)?;
     let mut passwords = BTreeMap::new();
-    let mut seats = Vec::new();
+    let mut logins = Vec::new();
     for login in config.logins() {
         if !passwords.contains_key(&login.of.user) {
             let password = login.of.password.read(&config.folder).await;
@@ -59,14 +69,55 @@ pub async fn seats(config: &Config) -> Result<Vec<Seat>, Failure> {
         if let Some(queue) = &login.of.queue {
             credentials = credentials.queue(queue.as_str());
         }
-        seats.push(Seat {
-            platform: login_on(&client, credentials),
-            bot: Arc::clone(bot),
+        logins.push((gws_login(&client, credentials), login.of.bot.as_str(), Arc::clone(bot), options));
+    }
+    let Some(peak) = &config.peak else {
+        let seat = |(platform, _, bot, options): (Arc<platform_gws::Login>, _, _, _)| Seat {
+            platform,
+            bot,
             options,
             comparisons: comparisons.clone(),
-        });
+            peak: None,
+        };
+        return Ok(Seats { all: logins.into_iter().map(seat).collect(), photographer: None });
+    };
+    let sessions = logins.iter().map(|(login, ..)| login.session().clone()).collect();
+    let (people, photographer) = people(&config.people, sessions);
+    let mut layers: BTreeMap<&str, Arc<Peak>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (platform, name, bot, options) in logins {
+        let layer = match layers.get(name) {
+            Some(layer) => Arc::clone(layer),
+            None => {
+                let layer = Peak::around(bot, peak.clone(), Arc::clone(&people));
+                let layer = Arc::new(layer.map_err(|wrong| {
+                    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                    Failure::usage(anyhow::anyhow!("[peak] {}", wrong.join("; ")))
+                })?);
+                layers.insert(name, Arc::clone(&layer));
+                layer
+            }
+        };
+        all.push(Seat { platform, bot: layer.clone(), options, comparisons: comparisons.clone(), peak: Some(layer) });
     }
-    Ok(seats)
+    Ok(Seats { all, photographer })
+}
+
+/// Who is there, as the configuration wants it known.
+fn people(wanted: &config::People, sessions: Vec<gws::Session>) -> (Arc<dyn Availability>, Option<Photographer>) {
+    match wanted {
+        config::People::Table { table } => (Arc::new(table.clone()), None),
+        config::People::Platform { every, within, forget_after, queues } => {
+            let options = AvailabilityOptions {
+                every: *every,
+                within: *within,
+                forget_after: *forget_after,
+                queues: queues.clone(),
+            };
+            let (photographer, board) = Photographer::new(sessions, options);
+            (board, Some(photographer))
+        }
+    }
 }
 
 /// The file of comparisons, if the configuration names one. A relative path begins at its folder.
@@ -79,6 +130,10 @@ fn comparisons(config: &Config) -> Result<Option<Arc<dyn Comparisons>>, Failure>
 
 /// One login of a server.
 pub fn login_on(client: &gws::Client, credentials: Credentials) -> Arc<dyn Platform> {
+    gws_login(client, credentials)
+}
+
+fn gws_login(client: &gws::Client, credentials: Credentials) -> Arc<platform_gws::Login> {
     let id = LoginId::from(credentials.user_name());
     Arc::new(platform_gws::Login::new(id, client, credentials, platform_gws::Options::default()))
 }

@@ -4,6 +4,7 @@
 //! look alike from above, and after a break the runtime hears [`attendant::Link::Restored`] only when the contact-centre
 //! session stands again.
 
+mod availability;
 mod book;
 mod convert;
 mod history;
@@ -12,4 +13,5 @@ mod perform;
 mod pump;
 mod targets;
 
+pub use availability::{AvailabilityOptions, Board, Photographer};
 pub use login::{Login, Options};

@@ -33,17 +33,20 @@
 
 mod crowd;
 pub mod faults;
+pub mod guests;
 pub mod in_process;
 mod load;
 mod log;
 pub mod model;
 mod options;
 mod people;
+mod roster;
 mod server;
 mod world;
 
 pub use crowd::{Line, Traffic, Visitor};
 pub use faults::{Fault, FaultGuard, Faults};
+pub use guests::{Guest, Visit};
 pub use load::Load;
 pub use log::Log;
 pub use model::{AgentProfile, Centre, QueueProfile, Rules};

@@ -35,6 +35,9 @@ pub struct Script {
     pub wrap_up: Duration,
     /// The disposition set before completing.
     pub disposition: Option<String>,
+    /// The key of attached data that says in milliseconds how long a chat takes; then it is brought to its end, whatever was
+    /// answered.
+    pub talk_key: Option<String>,
     /// The keys of attached data that may hold the note, in order of preference.
     pub note_keys: Vec<String>,
 }
@@ -50,6 +53,7 @@ impl Default for Script {
             answers: 2,
             wrap_up: Duration::from_secs(1),
             disposition: None,
+            talk_key: None,
             note_keys: ["BotNote", "Note", "note", "HandoffNote"].map(Into::into).to_vec(),
         }
     }
@@ -213,6 +217,11 @@ impl People {
             SeatState::Chatting => {
                 let due = now.after(script.answer_after);
                 person.talks.entry(view.id.clone()).or_default();
+                let talk = script.talk_key.as_ref().and_then(|key| view.data.get(key)?.as_str()?.parse().ok());
+                if let Some(millis) = talk {
+                    let over = now.after(Duration::from_millis(millis));
+                    self.agenda.insert((over, to.clone(), view.id.clone(), Intent::Move));
+                }
                 self.agenda.insert((due, to.clone(), view.id.clone(), Intent::Greet));
                 vec![operate(to, &view.id, Operation::Type { on: true, visibility: Visibility::All })]
             }

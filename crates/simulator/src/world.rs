@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::crowd::{Crowd, Visitor};
+use crate::guests::{Guest, Guests, Visit};
 use crate::model::{
-    AgentName, Applied, Centre, ChatId, Command, CustomerKey, Model, Moment, Notice, Notification, Rules,
+    AgentName, Applied, Centre, ChatId, Command, CustomerKey, Model, Moment, Notice, Notification, Presence, Rules,
 };
 use crate::people::People;
+use crate::roster::Roster;
 
 /// A centre with people in it.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub struct World {
     model: Model,
     people: People,
     crowd: Crowd,
+    guests: Guests,
+    roster: Roster,
 }
 
 /// How often everybody may answer each other within one moment before the rest waits for the next.
@@ -28,7 +32,13 @@ impl World {
                 people.add(profile.user.clone(), profile.first_name.clone(), script.clone());
             }
         }
-        Self { model: Model::new(centre, rules), people, crowd: Crowd::default() }
+        Self {
+            model: Model::new(centre, rules),
+            people,
+            crowd: Crowd::default(),
+            guests: Guests::default(),
+            roster: Roster::default(),
+        }
     }
 
     /// The scripted people come in.
@@ -49,9 +59,24 @@ impl World {
         self.crowd.invite(at, key, visitor);
     }
 
+    /// A guest will come at that moment, under a key of the caller's choice.
+    pub fn expect(&mut self, at: Moment, key: CustomerKey, guest: Guest) {
+        self.guests.invite(at, key, guest);
+    }
+
+    /// Somebody comes, rests or goes at that moment.
+    pub fn plan(&mut self, at: Moment, who: AgentName, presence: Presence) {
+        self.roster.plan(at, who, presence);
+    }
+
+    /// What became of the guests who have gone.
+    pub fn visits(&self) -> &[Visit] {
+        self.guests.gone()
+    }
+
     /// How many simulated customers are still to come or in a chat.
     pub fn visitors(&self) -> usize {
-        self.crowd.len()
+        self.crowd.len() + self.guests.len()
     }
 
     /// Plays a person, or stops playing: then whoever is real goes on with the chats.
@@ -81,7 +106,13 @@ impl World {
 
     /// When something happens on its own next.
     pub fn next_deadline(&self) -> Option<Moment> {
-        let deadlines = [self.model.next_deadline(), self.people.next_deadline(), self.crowd.next_deadline()];
+        let deadlines = [
+            self.model.next_deadline(),
+            self.people.next_deadline(),
+            self.crowd.next_deadline(),
+            self.guests.next_deadline(),
+            self.roster.next_deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -93,6 +124,8 @@ impl World {
     fn due(&mut self, now: Moment) -> Vec<Command> {
         let mut due = self.people.due(now);
         due.extend(self.crowd.due(now));
+        due.extend(self.guests.due(&self.model, now));
+        due.extend(self.roster.due(&self.model, now));
         due
     }
 
@@ -119,14 +152,23 @@ impl World {
             let applied = self.model.apply(command, now);
             if let Some(key) = key {
                 match &applied.answer {
-                    Ok(Some(chat)) => self.crowd.let_in(&key, chat, now),
-                    _ => self.crowd.turn_away(&key),
+                    Ok(Some(chat)) => {
+                        self.crowd.let_in(&key, chat, now);
+                        self.guests.let_in(&key, chat, now);
+                    }
+                    _ => {
+                        self.crowd.turn_away(&key);
+                        self.guests.turn_away(&key);
+                    }
                 }
             }
             for notification in &applied.notifications {
                 match notification {
                     Notification::Agent { to, notice, .. } => todo.extend(self.people.hear(to, notice, now)),
-                    Notification::Customer { chat } => self.crowd.read(chat, &self.model, now),
+                    Notification::Customer { chat } => {
+                        self.crowd.read(chat, &self.model, now);
+                        self.guests.read(chat, &self.model, now);
+                    }
                 }
             }
             if todo.is_empty() {

@@ -37,6 +37,14 @@ struct Inner {
     shedding: bool,
 }
 
+impl Inner {
+    /// Who was not seen for several looks waits no longer.
+    fn forget_who_has_gone(&mut self, options: &Options, now: UnixMillis) {
+        let patience = i64::try_from(options.line.look_every.as_millis()).unwrap_or(i64::MAX).saturating_mul(3);
+        self.line.retain(|_, seen| now.0.saturating_sub(seen.0) <= patience);
+    }
+}
+
 /// A look at who is there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
@@ -61,10 +69,26 @@ impl Desk {
         self.lock().bots.push(bot);
     }
 
-    /// Looks at the people behind a target, and moves its gauge. A picture that is too old is none.
-    pub fn look(&self, target: &Target, availability: &dyn Availability, options: &Options, now: UnixMillis) -> Look {
+    /// Looks at the people behind a target, and moves its gauge. A picture that is too old is none. Whoever stands in the
+    /// line before the one who asks (all of it, without a place) waits, too, though the platform does not know.
+    pub fn look(
+        &self,
+        target: &Target,
+        availability: &dyn Availability,
+        options: &Options,
+        place: Option<usize>,
+        now: UnixMillis,
+    ) -> Look {
         let people = availability.people(target).filter(|staffing| staffing.age <= options.stale_after);
         let mut inner = self.lock();
+        inner.forget_who_has_gone(options, now);
+        let ahead = place.map_or(inner.line.len(), |place| place.saturating_sub(1));
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        let people = people.map(|staffing| Staffing {
+            queue: if ahead == 0 { staffing.queue } else { Some(staffing.queue.unwrap_or(0).saturating_add(ahead)) },
+            wait: staffing.wait.map(|wait| wait + options.handling.saturating_mul(ahead) / staffing.ready.max(1)),
+            ..staffing
+        });
         let name = name(target);
         let (level, before) = inner.gauges.entry(name.clone()).or_default().read(people.as_ref(), options, now);
         if let Some(before) = before {
@@ -100,9 +124,8 @@ impl Desk {
     /// Somebody waits, or still does. The place, from 1. Who was not seen for long has gone.
     pub fn stand_in_line(&self, since: UnixMillis, who: &InteractionId, options: &Options, now: UnixMillis) -> usize {
         let mut inner = self.lock();
-        let patience = i64::try_from(options.line.look_every.as_millis()).unwrap_or(i64::MAX).saturating_mul(3);
         inner.line.insert((since, who.clone()), now);
-        inner.line.retain(|_, seen| now.0.saturating_sub(seen.0) <= patience);
+        inner.forget_who_has_gone(options, now);
         self.publish(&inner);
         inner.line.range(..=(since, who.clone())).count()
     }

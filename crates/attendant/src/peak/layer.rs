@@ -79,7 +79,7 @@ impl Peak {
         case: Case,
     ) -> Result<Weighed, BotError> {
         let now = turn.now();
-        let look = self.desk.look(target, &self.availability, &self.options, now);
+        let look = self.desk.look(target, &self.availability, &self.options, None, now);
         let (_, shedding) = self.desk.load(&self.options);
         let case = Case { people: look.people, level: look.level, shedding, put_off: memory.put_off, ..case };
         let chat = turn.interaction().clone();
@@ -114,6 +114,9 @@ impl Peak {
         else {
             return Ok(next);
         };
+        if matches!(target, Target::CallBack(_)) {
+            return Ok(next); // nobody has to be there for it
+        }
         let case = Case {
             wish,
             must: handoff.must,
@@ -213,10 +216,10 @@ impl Peak {
         };
         let (now, since) = (turn.now(), UnixMillis(waiting.since));
         let place = self.desk.stand_in_line(since, turn.interaction(), &self.options, now);
-        let look = self.desk.look(&target, &self.availability, &self.options, now);
+        let look = self.desk.look(&target, &self.availability, &self.options, Some(place), now);
         let waited = Duration::from_millis(u64::try_from(now.0.saturating_sub(waiting.since)).unwrap_or(0));
         let enough = waited >= self.options.line.most;
-        let free = look.people.map(|staffing| staffing.free.saturating_sub(staffing.queue.unwrap_or(0)));
+        let free = look.people.map(|staffing| staffing.free > staffing.queue.unwrap_or(0));
         let nobody = look.people.is_some_and(|staffing| staffing.signed_in == 0);
         let words = &self.options.words;
         if nobody {
@@ -228,7 +231,7 @@ impl Peak {
             return Ok(Next::Listen);
         }
         // Who does not know any more lets routing find somebody.
-        if enough || free.is_none_or(|free| usize::try_from(free).unwrap_or(usize::MAX) >= place) {
+        if enough || free.unwrap_or(true) {
             self.desk.leave_line(since, turn.interaction());
             memory.line = None;
             tracing::info!(chat.id = %turn.interaction(), target = %desk::name(&target), ?waited, "the line has come to it");

@@ -51,7 +51,7 @@ struct Report {
 /// Checks, and says what was found good.
 pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
     let config = Config::load(&arguments.config).map_err(wiring::config_failure)?;
-    let seats = wiring::seats(&config).await?;
+    let seats = wiring::seats(&config).await?.all;
     let journal_in_use = wiring::check_journal(&config)?;
     let progress = output::progress(seats.len() as u64, "signing in", context.quiet || !arguments.sign_in);
     let (mut logins, mut modes) = (Vec::new(), BTreeMap::new());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::task::JoinSet;
 
 use super::Context;
 use crate::config::Config;
@@ -35,9 +36,14 @@ pub async fn run(arguments: Arguments, _context: Context) -> Result<ExitStatus, 
     let config = Config::load(&arguments.config).map_err(wiring::config_failure)?;
     let mut signals = Signals::listen()?;
     let seats = wiring::seats(&config).await?;
-    let logins = seats.len();
+    let logins = seats.all.len();
     let journal = wiring::journal(&config)?;
-    let mut fleet = Fleet::start(seats, &journal, BETWEEN)?;
+    let mut fleet = Fleet::start(seats.all, &journal, BETWEEN)?;
+    // Ends with this function.
+    let mut companions = JoinSet::new();
+    if let Some(photographer) = seats.photographer {
+        companions.spawn(photographer.run());
+    }
     tracing::info!(logins, server = %config.server.base_url, "started");
     let mut refused = None;
     loop {

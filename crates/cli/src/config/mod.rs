@@ -5,6 +5,7 @@
 
 mod bots;
 mod logins;
+mod people;
 pub mod secret;
 pub mod text;
 
@@ -16,6 +17,7 @@ use attendant::{Mode, Options};
 use serde::Deserialize;
 
 pub use self::bots::{Bot, Kind};
+pub use self::people::People;
 use self::secret::Source;
 pub use self::text::Error;
 
@@ -41,6 +43,11 @@ pub struct Config {
     /// A file of JSON lines: what drafts and shadows would have said, beside what people said.
     #[serde(default)]
     pub comparisons: Option<PathBuf>,
+    /// How handoffs are weighed against how busy people are. Without it they are not weighed.
+    pub peak: Option<attendant::peak::Options>,
+    /// Where it is known from who is there.
+    #[serde(default)]
+    pub people: People,
     /// Where relative paths begin: the folder of the file.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -142,6 +149,13 @@ impl Config {
             if let Some(first) = self.rules(bot).validate().first() {
                 return Err(wrong(format!("[bots.{name}] {first}")).at(text, &format!("\"{}\"", first.rule)));
             }
+        }
+        if let Some(first) = self.peak.as_ref().and_then(|peak| peak.validate().into_iter().next()) {
+            let leaf = first.key.rsplit('.').next().unwrap_or(first.key);
+            return Err(wrong(format!("[peak] {first}")).at(text, "[peak").at(text, &format!("{leaf} =")));
+        }
+        if let Some((name, why)) = self.people.wrong() {
+            return Err(wrong(format!("[people.table.{name}] {why}")).at(text, &format!("people.table.{name}]")));
         }
         if self.logins.is_empty() {
             return Err(wrong("there is no login: add a [[logins]] entry".to_owned()));

@@ -79,7 +79,18 @@ fn each_mistake_ends_with_status_2_and_names_what_and_where() {
     file(folder.path(), "shop.yaml", BASE);
     file(folder.path(), "empty.yaml", "");
     file(folder.path(), "broken.yaml", "answers:\n  - id: hours\n    questoins: [a]\n    answer: b\n");
-    let cases: [(&str, &str, &[&str]); 9] = [
+    let peak = |more: &str| format!("{more}\n[bots.shop]");
+    let cases: [(&str, &str, &[&str]); 15] = [
+        ("[bots.shop]", &peak("[peak]\npolicy = \"adaptiv\"\n"), &["a.toml:6:", "adaptive"]),
+        ("[bots.shop]", &peak("[peak]\nhafl_price_at = \"1m\"\n"), &["a.toml:6:", "half_price_at"]),
+        ("[bots.shop]", &peak("[peak]\n\nfixed_price = 0.5\n"), &["a.toml:7:", "fixed_price"]),
+        ("[bots.shop]", &peak("[peak.line]\nlook_every = \"10ms\"\n"), &["a.toml:6:", "look_every"]),
+        ("[bots.shop]", &peak("[people]\nfrom = \"tabel\"\n"), &["a.toml:", "table"]),
+        (
+            "[bots.shop]",
+            &peak("[people]\nfrom = \"table\"\n[people.table.service]\nsigned_in = 1\nready = 2\n"),
+            &["a.toml:7:", "service", "ready"],
+        ),
         ("base_url", "base_ulr", &["a.toml:3:", "base_url"]),
         ("\"http://127.0.0.1:9/api/v2\"", "7", &["a.toml:3:"]),
         ("kind = \"faq\"", "kind = \"fag\"", &["a.toml:", "faq"]),
@@ -139,4 +150,19 @@ fn help_shows_examples_and_exit_statuses() {
     let ran = run(&["--help"]);
     assert!(ran.out.contains("Examples:") && ran.out.contains("Exit status"), "{ran:?}");
     assert_eq!(run(&["no-such-command"]).status, Some(2));
+}
+
+#[test]
+fn a_configuration_for_busy_hours_is_called_good() {
+    let folder = tempfile::tempdir().unwrap();
+    file(folder.path(), "shop.yaml", BASE);
+    for people in [
+        "from = \"platform\"\nevery = \"3s\"\n[people.queues]\npeople = [\"service\"]\n",
+        "from = \"table\"\n[people.table.service]\nsigned_in = 3\nready = 2\nfree = 1\nwait = \"90s\"\n",
+    ] {
+        let peak = "[peak]\npolicy = \"adaptive\"\nto = { skill = \"service\" }\nhours = \"from 8 to 18\"\n";
+        let config = file(folder.path(), "a.toml", &format!("{}\n{peak}\n[people]\n{people}", good()));
+        let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config]));
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+    }
 }

@@ -5,6 +5,7 @@
 //! faults of that kind do nothing, or come out as what an adapter makes of them.
 
 mod login;
+mod people;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -18,10 +19,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use login::Login;
+pub use people::People;
 use shared::Shared;
 
 use crate::crowd::Visitor;
 use crate::faults::Faults;
+use crate::guests::{Guest, Visit};
 use crate::log::Log;
 use crate::model::{Centre, ChatId, Command, CustomerKey, Moment, Refusal, Rules, UserData};
 use crate::options::millis;
@@ -205,6 +208,35 @@ impl Handle {
             inner.world.invite(at, key, visitor);
         }
         inner.wake();
+    }
+
+    /// Lets guests come: each so long after now.
+    pub fn expect(&self, guests: impl IntoIterator<Item = (Duration, Guest)>) {
+        let mut inner = self.shared.lock();
+        for (after, guest) in guests {
+            let key = CustomerKey::new(inner.uuid());
+            let at = inner.now().after(after);
+            inner.world.expect(at, key, guest);
+        }
+        inner.wake();
+    }
+
+    /// Somebody is ready, rests (NotReady) or goes (LoggedOut) so long after now.
+    pub fn plan(&self, after: Duration, user: &str, presence: crate::model::Presence) {
+        let mut inner = self.shared.lock();
+        let at = inner.now().after(after);
+        inner.world.plan(at, crate::model::AgentName::new(user), presence);
+        inner.wake();
+    }
+
+    /// What became of the guests who have gone, in the order of going: a copy.
+    pub fn visits(&self) -> Vec<Visit> {
+        self.shared.lock().world.visits().to_vec()
+    }
+
+    /// Who is there. With a mean time of a chat, it tells a wait, too.
+    pub fn people(&self, handling: Option<Duration>) -> People {
+        People { shared: Arc::clone(&self.shared), handling }
     }
 
     /// How many simulated customers are still to come or in a chat.

@@ -5,6 +5,7 @@
 
 mod centre;
 mod chat;
+mod crew;
 mod operate;
 mod routing;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use centre::{AgentProfile, Centre, QueueProfile, Rules, stable_id};
 use chat::Chat;
 pub use chat::capabilities;
+pub use crew::Crew;
 pub use words::{
     Absent, AgentName, Applied, ChatId, ChatView, Command, CustomerKey, Entry, EntryKind, Fact, FactEvent, Moment,
     Notice, Notification, Operation, Participant, Presence, Refusal, SeatState, Side, Target, UserData, Visibility,

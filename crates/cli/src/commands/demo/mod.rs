@@ -95,6 +95,7 @@ fn seats(server: &simulator::Handle, family: super::Family, bot: &Arc<dyn Bot>) 
         bot: Arc::clone(bot),
         options: conversation.clone(),
         comparisons: None,
+        peak: None,
     };
     Ok(centre::BOTS.iter().map(|user| seat(user)).collect())
 }

@@ -1,8 +1,10 @@
-//! `attendant simulate`: simulated customers ask real questions through real sockets, and the answers are counted.
+//! `attendant simulate`: simulated customers ask real questions through real sockets, and the answers are counted; or, with
+//! `--peak`, whole days of a contact centre under each policy for busy hours.
 
 mod crowd;
 mod customer;
 mod judge;
+mod peak;
 mod questions;
 mod report;
 
@@ -48,15 +50,20 @@ in order, is judged by the simulator's own log. The exit status is 1 if that is 
 
 Examples:
   attendant simulate --train train.tsv --ask test.tsv
-  attendant simulate --train train.tsv --ask test.tsv --family chats --transport websocket --json")]
+  attendant simulate --train train.tsv --ask test.tsv --family chats --transport websocket --json
+  attendant simulate --peak --day bank --svg bank.svg
+  attendant simulate --peak --compare --seeds 5")]
 pub struct Arguments {
     /// What the FAQ bot learns from.
-    #[arg(long, value_name = "FILE")]
-    train: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "peak")]
+    train: Option<PathBuf>,
 
     /// What the customers ask.
-    #[arg(long, value_name = "FILE")]
-    ask: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "peak")]
+    ask: Option<PathBuf>,
+
+    #[command(flatten)]
+    days: peak::Arguments,
 
     /// Which endpoint family the bots use.
     #[arg(long, value_enum, default_value_t = super::Family::Interactions)]
@@ -98,8 +105,12 @@ pub enum Transport {
 
 /// Runs it.
 pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
-    let train = questions::read(&arguments.train)?;
-    let mut ask = questions::read(&arguments.ask)?;
+    if arguments.days.peak {
+        return peak::run(arguments.days, arguments.json, context).await;
+    }
+    let file = |file: &Option<PathBuf>| file.clone().unwrap_or_default();
+    let train = questions::read(&file(&arguments.train))?;
+    let mut ask = questions::read(&file(&arguments.ask))?;
     ask.truncate(arguments.limit.unwrap_or(usize::MAX));
 
     let working = output::progress(1, "training", context.quiet);
@@ -202,6 +213,7 @@ fn seats(server: &simulator::Handle, arguments: &Arguments, bot: &Arc<dyn Bot>) 
         bot: Arc::clone(bot),
         options: conversation.clone(),
         comparisons: None,
+        peak: None,
     };
     Ok((0..usize::from(arguments.logins)).map(|number| seat(user(number))).collect())
 }
