@@ -38,20 +38,24 @@ fn options(mode: Mode) -> Options {
 }
 
 /// Nora at her desk.
-struct Nora(platform_gws::Login, PlatformEvents);
+struct Nora {
+    desk: platform_gws::Login,
+    /// She looks and does not listen, but without the events she would be gone.
+    _events: PlatformEvents,
+}
 
 impl Nora {
     async fn comes(server: &simulator::Handle, way: Way) -> Result<Self> {
         let login = platform(server, way, "nora", "secret")?;
         let events = login.sign_in().await?;
         login.set_presence(Presence::Ready).await?;
-        Ok(Self(login, events)) // she looks and does not listen, but without the events she would be gone
+        Ok(Self { desk: login, _events: events })
     }
 
     async fn sees(&self, what: &str, wanted: impl Fn(&Interaction) -> bool) -> Result<Interaction> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let all = self.0.interactions().await?;
+            let all = self.desk.interactions().await?;
             if let Some(found) = all.iter().find(|one| wanted(one)) {
                 return Ok(found.clone());
             }
@@ -65,16 +69,16 @@ impl Nora {
     /// Takes what the bot passes on because it is alone with the customer, and brings the bot in again.
     async fn takes_it_and_brings_the_bot(&self) -> Result<Interaction> {
         let offer = self.sees("an offer", |one| one.state == InteractionState::Invited).await?;
-        self.0.perform(&offer.id, Operation::Accept { nickname: "Nora".to_owned() }).await?;
+        self.desk.perform(&offer.id, Operation::Accept { nickname: "Nora".to_owned() }).await?;
         self.sees("her chat", |one| one.state == InteractionState::Chatting).await?;
         self.says(&offer, "Nora here.").await?;
-        self.0.perform(&offer.id, Operation::Invite(Target::Agent(AgentId::from("bot-01")))).await?;
+        self.desk.perform(&offer.id, Operation::Invite(Target::Agent(AgentId::from("bot-01")))).await?;
         self.sees("the bot", |one| one.participants.len() >= 3).await
     }
 
     async fn says(&self, chat: &Interaction, words: &str) -> Result<()> {
         let say = Operation::Say { text: words.to_owned(), visibility: Visibility::All };
-        self.0.perform(&chat.id, say).await.map(drop).context("Nora speaks")
+        self.desk.perform(&chat.id, say).await.map(drop).context("Nora speaks")
     }
 }
 
@@ -88,8 +92,8 @@ async fn draft(way: Way) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let seen = loop {
         let attached =
-            nora.0.interactions().await?.into_iter().find_map(|one| one.data.get("BotDraft").map(str::to_owned));
-        let whispered = nora.0.transcript(&chat.id).await?.into_iter().find_map(|entry| match entry.kind {
+            nora.desk.interactions().await?.into_iter().find_map(|one| one.data.get("BotDraft").map(str::to_owned));
+        let whispered = nora.desk.transcript(&chat.id).await?.into_iter().find_map(|entry| match entry.kind {
             EntryKind::Text(text) if entry.visibility == Visibility::Agents => Some(text),
             _ => None,
         });
@@ -107,7 +111,7 @@ async fn draft(way: Way) -> Result<()> {
     let heard = ada.hears(2).await?;
     ensure!(heard == ["Nora here.", "Five."], "the customer has heard {heard:?}");
     ada.leaves().await?;
-    nora.0.sign_out().await?;
+    nora.desk.sign_out().await?;
     scene.ends_well().await
 }
 
@@ -145,6 +149,6 @@ async fn shadow(way: Way) -> Result<()> {
     ensure!(first.person == ["Five."], "{first:?}");
     let heard = ada.heard().await?;
     ensure!(heard.iter().all(|(who, _)| who == "Nora"), "the shadow was heard: {heard:?}");
-    nora.0.sign_out().await?;
+    nora.desk.sign_out().await?;
     scene.ends_well().await
 }
