@@ -90,7 +90,8 @@ impl Bot for Workshop {
                 None => turn.say("I know tyres, brakes and chains. Or shall I fetch a colleague?").await?,
             },
             Event::HandoffFailed(why) => return nobody_came(turn, why).await,
-            Event::PersonJoined(_) => {} // theirs is the word; heard only where the options let the bot go on beside them
+            // Theirs is the word: nothing is said. For the report, who looked in.
+            Event::PersonJoined(name) => turn.attach("LookedIn", name.as_str()).await?,
             Event::PersonLeft(name) => turn.say(format!("{name} had to go, but I am here. What else is it?")).await?,
             Event::Returned => turn.say("Here I am again. What else is it?").await?,
             Event::Silent(_) if turn.recall("asked")?.unwrap_or(false) => return Ok(Next::finish("silent")),
