@@ -133,6 +133,9 @@ async fn shadow(way: Way) -> Result<()> {
     let ada = Customer::arrives(&scene.server, "Ada").await?;
     let chat = nora.takes_it_and_brings_the_bot().await?;
     ada.says("what does it cost?").await?;
+    let mut status = scene.handle.watch();
+    let asked = status.wait_for(|status| status.counters.turns >= 1 && status.thinking == 0);
+    tokio::time::timeout(PATIENCE, asked).await.context("the shadow is asked")??;
     nora.says(&chat, "Five.").await?;
     ada.hears(2).await?;
     ada.leaves().await?;

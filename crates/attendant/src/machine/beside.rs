@@ -49,11 +49,11 @@ impl Conversation {
     }
 
     /// What the bot would do: told to people in a draft, and never done.
-    pub(super) fn suggest(&mut self, next: Next, now: UnixMillis) {
+    pub(super) fn suggest(&mut self, next: &Next, now: UnixMillis) {
         if let Some(pending) = &mut self.pending {
             pending.comparison.next = next.clone();
         }
-        let words = match &next {
+        let words = match next {
             Next::HandOff(handoff) => handoff.choices.first().map(|choice| match &choice.target {
                 Target::Agent(name) => format!("hand over to {name}"),
                 Target::Skill(name) => format!("hand over to somebody with the skill {name}"),

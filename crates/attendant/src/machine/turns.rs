@@ -231,7 +231,7 @@ impl Conversation {
 
     fn turn_succeeded(&mut self, mut answer: Answer, now: UnixMillis) {
         if self.is_beside() {
-            self.suggest(answer.next, now);
+            self.suggest(&answer.next, now);
             answer.next = Next::Listen; // whatever it is, the person does it
         }
         let Some(turn) = self.stop_timing_the_turn() else { return };
