@@ -53,6 +53,7 @@ struct Picture {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about a person, and any two can go together")]
 struct Person {
     names: BTreeSet<String>,
     skills: BTreeSet<String>,

@@ -139,6 +139,11 @@ impl Guests {
         self.coming.len() + self.at_the_door.len() + self.stays.len()
     }
 
+    /// Whether nobody is still to come or here.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Who has gone, in the order of going.
     pub fn gone(&self) -> &[Visit] {
         &self.gone

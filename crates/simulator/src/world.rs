@@ -151,15 +151,12 @@ impl World {
             };
             let applied = self.model.apply(command, now);
             if let Some(key) = key {
-                match &applied.answer {
-                    Ok(Some(chat)) => {
-                        self.crowd.let_in(&key, chat, now);
-                        self.guests.let_in(&key, chat, now);
-                    }
-                    _ => {
-                        self.crowd.turn_away(&key);
-                        self.guests.turn_away(&key);
-                    }
+                if let Ok(Some(chat)) = &applied.answer {
+                    self.crowd.let_in(&key, chat, now);
+                    self.guests.let_in(&key, chat, now);
+                } else {
+                    self.crowd.turn_away(&key);
+                    self.guests.turn_away(&key);
                 }
             }
             for notification in &applied.notifications {
