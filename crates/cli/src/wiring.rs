@@ -86,17 +86,16 @@ pub async fn seats(config: &Config) -> Result<Seats, Failure> {
     let mut layers: BTreeMap<&str, Arc<Peak>> = BTreeMap::new();
     let mut all = Vec::new();
     for (platform, name, bot, options) in logins {
-        let layer = match layers.get(name) {
-            Some(layer) => Arc::clone(layer),
-            None => {
-                let layer = Peak::around(bot, peak.clone(), Arc::clone(&people));
-                let layer = Arc::new(layer.map_err(|wrong| {
-                    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-                    Failure::usage(anyhow::anyhow!("[peak] {}", wrong.join("; ")))
-                })?);
-                layers.insert(name, Arc::clone(&layer));
-                layer
-            }
+        let layer = if let Some(layer) = layers.get(name) {
+            Arc::clone(layer)
+        } else {
+            let layer = Peak::around(bot, peak.clone(), Arc::clone(&people)).map_err(|wrong| {
+                let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                Failure::usage(anyhow::anyhow!("[peak] {}", wrong.join("; ")))
+            })?;
+            let layer = Arc::new(layer);
+            layers.insert(name, Arc::clone(&layer));
+            layer
         };
         all.push(Seat { platform, bot: layer.clone(), options, comparisons: comparisons.clone(), peak: Some(layer) });
     }

@@ -161,7 +161,7 @@ fn a_configuration_for_busy_hours_is_called_good() {
         "from = \"table\"\n[people.table.service]\nsigned_in = 3\nready = 2\nfree = 1\nwait = \"90s\"\n",
     ] {
         let peak = "[peak]\npolicy = \"adaptive\"\nto = { skill = \"service\" }\nhours = \"from 8 to 18\"\n";
-        let config = file(folder.path(), "a.toml", &format!("{}\n{peak}\n[people]\n{people}", good()));
+        let config = file(folder.path(), "a.toml", format!("{}\n{peak}\n[people]\n{people}", good()));
         let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config]));
         assert_eq!(ran.status, Some(0), "{ran:?}");
     }

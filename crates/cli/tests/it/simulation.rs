@@ -81,3 +81,29 @@ fn wrong_files_end_with_status_2_and_name_the_line() {
     }
     assert_eq!(run(&["simulate", "--train", "/no/such/file", "--ask", &good]).status, Some(2));
 }
+
+#[test]
+fn a_busy_day_is_played_under_each_policy_and_adaptive_loses_the_fewest() {
+    let days = |more: &[&str]| {
+        let mut arguments = vec!["simulate", "--peak", "--day", "bank", "--chats", "400", "--json", "--quiet"];
+        arguments.extend(more);
+        let ran = run(&arguments);
+        assert_eq!(ran.status, Some(0), "nobody is left alone: {ran:?}");
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("day.svg");
+    let day = days(&["--svg", picture.to_str().unwrap()]);
+    let rows = day[0]["rows"].as_array().unwrap();
+    let abandoned: Vec<f64> = rows.iter().map(|row| row["abandoned"].as_f64().unwrap()).collect();
+    let [people_first, bot_first, adaptive] = abandoned[..] else { panic!("three policies: {day}") };
+    assert!(adaptive < people_first && adaptive < bot_first, "{abandoned:?}");
+    for row in rows {
+        let share = |key: &str| row[key].as_f64().unwrap();
+        let all = share("by_bot") + share("by_person") + share("call_backs") + share("abandoned");
+        assert!((all - 1.0).abs() < 1e-9 && share("left_alone") == 0.0, "{row}");
+    }
+    let svg = std::fs::read_to_string(picture).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("people-first") && svg.contains("prefers-color-scheme:dark"));
+    assert_eq!(days(&[]), day, "the same seed gives the same day");
+}

@@ -127,8 +127,8 @@ fn arrivals(shape: Shape, chats: usize, chance: &mut SmallRng) -> Vec<Duration> 
     let rate = |hour: f64| {
         let place = (hour - 0.5).rem_euclid(24.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 24")]
-        let (low, share) = (place.floor() as usize % 24, place.fract());
-        (hours[low] * (1.0 - share) + hours[(low + 1) % 24] * share) * scale
+        let (low, part) = (place.floor() as usize % 24, place.fract());
+        (hours[low] * (1.0 - part) + hours[(low + 1) % 24] * part) * scale
     };
     let most = hours.iter().copied().fold(0.0, f64::max) * scale;
     let (mut hour, mut found) = (0.0, Vec::with_capacity(chats));

@@ -56,7 +56,7 @@ impl Scale {
             let verb = if place == 0 { 'M' } else { 'L' };
             format!("{verb}{:.1} {:.1}", self.x(place + 1), self.y(of(sample)))
         });
-        points.collect::<Vec<_>>().join("")
+        points.collect()
     }
 
     /// Steps down to the ground.
@@ -97,7 +97,7 @@ pub fn draw(day: &str, columns: &[(&str, &Played)]) -> String {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let panels = [
         Panel {
-            title: "customers who came, in five minutes, and chats of the bots",
+            title: "came in five minutes, and chats of the bots",
             most: most(&|sample| sample.arrivals.max(sample.bots) as f64),
             draw: came,
         },

@@ -83,16 +83,19 @@ fn centre(day: &Day) -> Centre {
 
 /// The words that guests understand.
 fn marked(options: &peak::Options) -> peak::Options {
-    let mut options = options.clone();
-    options.words.put_off = "All are busy. Tell me more.".to_owned();
-    options.words.offer_call_back = mark::NUMBER.to_owned();
-    options.words.nobody = "Nobody is here now.".to_owned();
-    options.words.early = mark::QUEUED.to_owned();
-    options.words.wait = String::new();
-    options.words.line = mark::QUEUED.to_owned();
-    options.words.line_news = mark::ASIDE.to_owned();
-    options.words.call_back_noted = mark::NOTED.to_owned();
-    options
+    let words = |words: &str| words.to_owned();
+    let words = peak::Words {
+        put_off: words("All are busy. Tell me more."),
+        offer_call_back: words(mark::NUMBER),
+        nobody: words("Nobody is here now."),
+        early: words(mark::QUEUED),
+        wait: String::new(),
+        line: words(mark::QUEUED),
+        line_news: words(mark::ASIDE),
+        call_back_noted: words(mark::NOTED),
+        ..peak::Words::default()
+    };
+    peak::Options { words, ..options.clone() }
 }
 
 async fn run(day: &Day, options: &peak::Options, manners: &Manners, seed: u64) -> anyhow::Result<Played> {
@@ -132,12 +135,12 @@ async fn run(day: &Day, options: &peak::Options, manners: &Manners, seed: u64) -
         tokio::time::sleep(SAMPLE).await;
         let until = SAMPLE * u32::try_from(samples.len() + 1)?;
         let so_far = day.guests.partition_point(|(at, _)| *at <= until);
-        let seen = people.people(&target).unwrap_or_default();
+        let there = people.people(&target).unwrap_or_default();
         samples.push(Sample {
             arrivals: so_far - came,
-            queue: seen.queue.unwrap_or(0),
-            busy: seen.busy,
-            ready: seen.ready,
+            queue: there.queue.unwrap_or(0),
+            busy: there.busy,
+            ready: there.ready,
             bots: handles.iter().map(|watch| watch.status().chats).sum(),
         });
         came = so_far;
