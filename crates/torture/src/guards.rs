@@ -29,9 +29,7 @@ const DRAWN: u64 = 60;
 
 /// Takes a guard out, and plays stories until one goes wrong that is right with it. `None`: nobody misses it.
 pub fn caught(guard: Guard) -> Option<Caught> {
-    let mut tries = 0;
-    for story in candidates(guard) {
-        tries += 1;
+    for (tries, story) in (1..).zip(candidates(guard)) {
         let mut without = Tally::default();
         let _ = without.play(&story.clone().without(guard));
         let Some(broken) = without.broken.pop() else { continue };

@@ -70,7 +70,7 @@ impl Shrinker {
     }
 
     /// Takes the shorter story if it is as wrong: with this chance, with another, or with a crash at another boundary.
-    fn take(&mut self, best: &mut Story, shorter: Story) -> bool {
+    fn take(&mut self, best: &mut Story, shorter: &Story) -> bool {
         let mut found = None;
         for chance in 0..CHANCES {
             let seed = if chance == 0 { shorter.seed } else { chance };
@@ -106,7 +106,7 @@ impl Shrinker {
                 let mut shorter = best.clone();
                 let to = (from + chunk).min(shorter.visits.len());
                 drop(shorter.visits.drain(from..to));
-                if shorter.visits.is_empty() || !self.take(best, shorter) {
+                if shorter.visits.is_empty() || !self.take(best, &shorter) {
                     from += chunk;
                 }
             }
@@ -117,14 +117,14 @@ impl Shrinker {
     fn fewer<T>(&mut self, best: &mut Story, list: impl Fn(&mut Story) -> &mut Vec<T>) {
         let mut all = best.clone();
         list(&mut all).clear();
-        if !list(&mut best.clone()).is_empty() && self.take(best, all) {
+        if !list(&mut best.clone()).is_empty() && self.take(best, &all) {
             return;
         }
         let mut place = 0;
         while place < list(best).len() {
             let mut shorter = best.clone();
             drop(list(&mut shorter).remove(place));
-            if !self.take(best, shorter) {
+            if !self.take(best, &shorter) {
                 place += 1;
             }
         }
@@ -136,7 +136,7 @@ impl Shrinker {
             while best.visits.get(visit).is_some_and(|(_, visitor)| place < visitor.lines.len()) {
                 let mut shorter = best.clone();
                 drop(shorter.visits[visit].1.lines.remove(place));
-                if !self.take(best, shorter) {
+                if !self.take(best, &shorter) {
                     place += 1;
                 }
             }
@@ -146,14 +146,14 @@ impl Shrinker {
     /// One bot, no waiting, a journal at hand.
     fn plainer(&mut self, best: &mut Story) {
         if best.bots > 1 && best.stops.iter().all(|stop| stop.bot == 0) {
-            self.take(best, Story { bots: 1, ..best.clone() });
+            self.take(best, &Story { bots: 1, ..best.clone() });
         }
         if best.journal != SlowJournal::default() {
-            self.take(best, Story { journal: SlowJournal::default(), ..best.clone() });
+            self.take(best, &Story { journal: SlowJournal::default(), ..best.clone() });
         }
         if best.visits.iter().any(|(at, _)| !at.is_zero()) {
             let visits = best.visits.iter().map(|(_, visitor)| (Duration::ZERO, visitor.clone())).collect();
-            self.take(best, Story { visits, ..best.clone() });
+            self.take(best, &Story { visits, ..best.clone() });
         }
     }
 }
