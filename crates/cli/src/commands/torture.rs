@@ -38,6 +38,7 @@ Examples:
   attendant torture --conversations 1000000 --faults --crashes     a million
   attendant torture --steps 50000000 --faults --json               as long as the runtime has come to so many boundaries
   attendant torture --certificate --seeds 3                        the crash certificate")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Arguments {
     /// The first seed. Each story has the next one.
     #[arg(long, default_value_t = 1)]
@@ -136,12 +137,13 @@ fn torture(arguments: &Arguments, context: Context) -> Result<Report, Failure> {
     };
     let seconds = begun.elapsed().as_secs_f64();
     let shortest = tally.broken.first().and_then(|broken| quietly(|| shrink(&broken.story, SHRINKS)));
+    let played = u32::try_from(tally.conversations).unwrap_or(u32::MAX);
     Ok(Report {
         violations: tally.violations(),
         certificate,
         threads,
         seconds,
-        conversations_a_second: tally.conversations as f64 / seconds.max(1e-9),
+        conversations_a_second: f64::from(played) / seconds.max(1e-9),
         shortest: shortest.map(|shrunk| Short::new(&shrunk)),
         tally,
     })

@@ -10,3 +10,4 @@ mod journal;
 mod lifecycle;
 mod simulation;
 mod tool;
+mod torture;
