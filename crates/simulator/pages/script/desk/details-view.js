@@ -15,7 +15,7 @@ const LABELS = {
   DispositionCode: "Result",
 };
 // What routing and the servers write for themselves.
-const TECHNICAL = /^(?:R[A-Z]|Chat(?:Server|Session)|IW_|LCA_|LastCalledAgent|Peg|_|Service(?:Type|Objective)|ContactId|Identify|TimeZone|Priority|max-handle|IdentifyCreate)/u;
+const TECHNICAL = /^(?:R[A-Z]|BotTrail|Chat(?:Server|Session)|IW_|LCA_|LastCalledAgent|Peg|_|Service(?:Type|Objective)|ContactId|Identify|TimeZone|Priority|max-handle|IdentifyCreate)/u;
 const RESULTS = ["Answered", "Passed on", "Call back agreed", "Not for us", "No answer from the customer"];
 
 export class DetailsView {
