@@ -135,7 +135,7 @@ impl Guests {
     }
 
     /// How many are still to come or here.
-    pub fn count(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.coming.len() + self.at_the_door.len() + self.stays.len()
     }
 

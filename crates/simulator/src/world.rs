@@ -76,7 +76,7 @@ impl World {
 
     /// How many simulated customers are still to come or in a chat.
     pub fn visitors(&self) -> usize {
-        self.crowd.len() + self.guests.count()
+        self.crowd.len() + self.guests.len()
     }
 
     /// Plays a person, or stops playing: then whoever is real goes on with the chats.
