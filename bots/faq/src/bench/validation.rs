@@ -104,6 +104,7 @@ const VARIANTS: &[Variant] = &[
     ("13-40 rounds", |recipe| (recipe.presentations, recipe.most_rounds) = (200_000.0, 40.0)),
     ("dropout 0.5", |recipe| recipe.feature_dropout = 0.5),
     ("3 members", |recipe| recipe.members = 3),
+    ("rows 70,000", |recipe| recipe.rows = 70_000),
     ("held out 600", |recipe| recipe.held_out = 600),
     ("leads 0.5, 2", |recipe| (recipe.whole[0], recipe.last[0]) = (0.5, 2.0)),
     ("leads 2.5, 3", |recipe| (recipe.whole[0], recipe.last[0]) = (2.5, 3.0)),
