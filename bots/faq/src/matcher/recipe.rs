@@ -50,7 +50,7 @@ impl Default for Recipe {
         Self {
             width: 128,
             members: 2,
-            rows: 40_000,
+            rows: 70_000,
             presentations: 150_000.0,
             fewest_rounds: 10.0,
             most_rounds: 25.0,
