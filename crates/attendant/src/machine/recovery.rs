@@ -175,7 +175,11 @@ impl Conversation {
     }
 
     fn relive_start(&mut self, number: u64, event: &Event, lines: &[u64], at: UnixMillis) {
-        if let Some(place) = self.events.iter().position(|waiting| discriminant(waiting) == discriminant(event)) {
+        if let Some(place) = self.events.iter().position(|waiting| {
+            // A beginning becomes a return when the transcript shows that we were here before.
+            let beginning = |event: &Event| matches!(event, Event::Started | Event::Returned);
+            discriminant(waiting) == discriminant(event) || (beginning(waiting) && beginning(event))
+        }) {
             self.events.remove(place);
         }
         self.turns = number;

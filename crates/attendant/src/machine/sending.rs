@@ -213,7 +213,11 @@ impl Conversation {
     /// An own line in the transcript: the echo of what was sent, from this process or an earlier one.
     pub(super) fn own_line(&mut self, index: u64, text: &str, visibility: Visibility, now: UnixMillis) {
         if index <= self.last_own && self.guards.stands(Guard::Dedupe) {
-            return; // confirmed in an earlier life of this process
+            // Confirmed in an earlier life of this process, or said in an earlier story.
+            if self.is_from_before(index) && visibility == Visibility::All {
+                self.was_here_before(index);
+            }
+            return;
         }
         let ours = self.outbox.front().is_some_and(|front| {
             let same = front.visibility == visibility && same_words(&front.text, text);
@@ -227,7 +231,7 @@ impl Conversation {
             }
         });
         if !ours {
-            if self.turns > 0 {
+            if self.turns > 0 && !self.is_from_before(index) {
                 self.remark(Remark::StrayLine { index });
             } else if visibility == Visibility::All {
                 self.was_here_before(index);
@@ -240,6 +244,13 @@ impl Conversation {
             self.timers.clear(Timer::Echo);
             self.append(Record::Confirmed { message: front.number, index }, now);
         }
+    }
+
+    /// Whether a line was said before this story began.
+    fn is_from_before(&self, index: u64) -> bool {
+        let place = self.transcript.binary_search_by_key(&index, |entry| entry.index);
+        let entry = place.ok().and_then(|place| self.transcript.get(place));
+        entry.and_then(|entry| entry.at).is_some_and(|at| at < self.key.began)
     }
 
     /// The transcript has been read, and the first message of the outbox is not in it.

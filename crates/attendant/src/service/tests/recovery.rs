@@ -357,3 +357,25 @@ async fn what_waited_for_too_long_is_not_said_as_new() {
         assert_eq!(desk.platform.said("1"), ["hello", "I am sorry for the wait. Are you still there?"], "{words}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_answered_before_a_chat_came_back_is_not_answered_again_after_a_crash() {
+    let journal = Arc::new(MemoryJournal::keeping());
+    let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+    desk.chat("1").await;
+    desk.platform.customer_says("1", "one");
+    desk.said("1", 2).await;
+    let platform = desk.kill().await;
+    // No journal knows it, and the process dies again after its next answer.
+    let journal = Arc::new(MemoryJournal::new());
+    let desk = Desk::start_at(UnixMillis(60_000), platform, journal.clone(), quick());
+    desk.platform.customer_says("1", "two");
+    desk.platform.until("answered", |platform| platform.said("1").len() == 4).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let platform = desk.kill().await;
+    let desk = Desk::start_at(UnixMillis(120_000), platform, journal, quick());
+    desk.platform.customer_says("1", "three");
+    desk.platform.until("answered", |platform| platform.said("1").iter().any(|said| said.contains("three"))).await;
+    let said = desk.platform.said("1");
+    assert_eq!(said, ["hello", "re: one (1)", "welcome back", "re: two (1)", "re: three (2)"]);
+}
