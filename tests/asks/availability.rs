@@ -67,7 +67,8 @@ async fn never_a_void(scene: &mut Scene) -> Result<()> {
             scene.count(&ada, |event| matches!(event, FactEvent::Completed { .. })) == 1
         })
         .await?;
-    ensure!(scene.count(&ada, attached) == 1, "{ada}: the number is not among the data");
+    // A lost answer has it written again; it is the same number.
+    ensure!(scene.count(&ada, attached) >= 1, "{ada}: the number is not among the data");
     for chat in [&ada, &bob] {
         let sent =
             scene.count(chat, |event| matches!(event, FactEvent::Transferred { .. } | FactEvent::Invited { .. }));
