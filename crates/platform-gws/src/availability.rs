@@ -52,7 +52,6 @@ struct Picture {
     people: Vec<Person>,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "facts as the server tells them, each by itself")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one fact about a person, and any two can go together")]
 struct Person {

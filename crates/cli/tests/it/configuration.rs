@@ -67,8 +67,8 @@ fn check_says_plainly_what_a_mode_does() {
     file(folder.path(), "shop.yaml", BASE);
     let text = good().replace("bot = \"shop\"", "bot = \"shop\"\nmode = \"shadow\"");
     let fallback = "comparisons = \"comparisons.jsonl\"\n[conversation.fallback]\nskill = \"service\"\n";
-    let config = file(folder.path(), "a.toml", &format!("{fallback}{text}"));
-    let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", &config]));
+    let config = file(folder.path(), "a.toml", format!("{fallback}{text}"));
+    let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["check", "--config", config.as_str()]));
     assert_eq!(ran.status, Some(0), "{ran:?}");
     assert!(ran.out.contains("bot-02 cannot send anything to anybody"), "{ran:?}");
 }
