@@ -9,11 +9,14 @@ use super::run::{Happened, Running};
 use super::status::{Summary, name};
 use crate::bot_call;
 use crate::journal::{Line, Record, StoryKey};
-use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token};
+use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token, between};
 use crate::probe::{Deed, Side};
 use crate::rules::names;
 use crate::turn::{FromBot, Report};
 use crate::{InteractionId, Next, UnixMillis};
+
+/// A timer that is later than this was not rung in time because nothing was.
+const PAUSED: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A conversation, and what the host keeps beside it.
 pub(super) struct Seat {
@@ -95,6 +98,16 @@ impl Running {
             self.timers.insert((at, id.clone()));
         }
         seat.armed = next;
+    }
+
+    /// Timers that are far too late mean that this process was paused. What happened meanwhile still waits to be read, so the
+    /// platform is looked at before any of them does something.
+    pub(super) fn mind_a_pause(&mut self) {
+        let now = self.clock.now();
+        if self.timers.first().is_some_and(|(at, _)| between(*at, now) > PAUSED) {
+            tracing::warn!(agent.login = %self.login, "this process was paused; looking at the platform again");
+            self.everything_may_have_changed();
+        }
     }
 
     /// Timers that have run out go through the mailboxes, in order.

@@ -261,6 +261,7 @@ impl Running {
         abort: &CancellationToken,
     ) -> Result<SessionEnd, Error> {
         loop {
+            self.mind_a_pause();
             self.ring().await;
             if self.drained() {
                 return Ok(SessionEnd::Stop(self.end().await));
