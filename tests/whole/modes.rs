@@ -104,7 +104,7 @@ async fn draft(way: Way) -> Result<()> {
     };
     let wanted = match way.family {
         gws::Family::Interactions => (Some("what does it cost?".to_owned()), None),
-        _ => (None, Some("Draft: what does it cost?".to_owned())),
+        gws::Family::Chats => (None, Some("Draft: what does it cost?".to_owned())),
     };
     ensure!(seen == wanted, "{seen:?}");
     nora.says(&chat, "Five.").await?;

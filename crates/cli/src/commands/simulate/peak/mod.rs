@@ -26,6 +26,7 @@ const PRICES: [f64; 9] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0];
 /// What `--peak` can be told.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "With --peak")]
+#[group(id = "peak-arguments")]
 pub struct Arguments {
     /// Play a day under each policy instead: people-first, bot-first, adaptive.
     #[arg(long)]
