@@ -17,8 +17,6 @@ use crate::{Language, text};
 pub const QUESTION: usize = 8 * 1024;
 /// How far ahead (in score) an answer must be to win over a follow-up of what was just talked about.
 const FOLLOW_UP: f32 = 0.15;
-/// Two answers whose scores are this near, in log odds, are a question back and not a guess.
-const TIE: f32 = 0.3;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -392,10 +390,6 @@ fn fitting(file: &Path, examples: &[Example<'_>], out_of_scope: &[&str], options
 }
 
 fn found(ranking: &Ranking, wing: &Wing) -> Found {
-    let log_odds = |score: f32| (score / (1.0 - score).max(f32::EPSILON)).ln();
-    let tie = ranking.zone == Zone::Answer
-        && matches!(ranking.candidates(), [best, next, ..] if log_odds(best.score) - log_odds(next.score) < TIE);
-    let (zone, reason) = if tie { (Zone::DidYouMean, Reason::Unsure) } else { (ranking.zone, ranking.reason) };
     Found {
         by: By::Matcher,
         hits: ranking
@@ -404,8 +398,8 @@ fn found(ranking: &Ranking, wing: &Wing) -> Found {
             .map(|candidate| Hit { answer: wing.answers[candidate.answer], score: candidate.score })
             .collect(),
         choices: ranking.choices().len(),
-        zone,
-        reason,
+        zone: ranking.zone,
+        reason: ranking.reason,
         captures: Vec::new(),
         corrected: ranking.corrected,
     }

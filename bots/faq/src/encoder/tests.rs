@@ -108,6 +108,28 @@ fn words_that_the_base_does_not_have_find_their_answer() {
     assert_eq!(meanings.rank_among(&matcher, unknown, &mut Scratch::default(), |_| true), alone);
 }
 
+#[tokio::test]
+async fn a_bot_with_an_encoder_understands_words_that_its_base_does_not_have() {
+    use crate::bot::{FaqBot, Options};
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("model.safetensors"), model()).unwrap();
+    std::fs::write(folder.path().join("tokenizer.json"), word_piece()).unwrap();
+    let pairs = [
+        ("where is my parcel", "track"),
+        ("my parcel is late", "track"),
+        ("where is my invoice", "pay"),
+        ("my invoice is wrong", "pay"),
+    ];
+    let base = || crate::KnowledgeBase::from_pairs(pairs).unwrap();
+    let with = |encoder| Options { encoder, always_answer: true, ..Options::default() };
+    let bot = FaqBot::with_options(base(), with(Some(folder.path().to_owned()))).unwrap();
+    let mut chat = attendant::Rehearsal::new(bot).start().await;
+    assert_eq!(chat.say("where is my bill").await, ["pay"]);
+    assert_eq!(chat.say("where is my package").await, ["track"]);
+    let missing = FaqBot::with_options(base(), with(Some(folder.path().join("nowhere"))));
+    assert!(matches!(missing, Err(crate::live::Error::Encoder(Error::File { .. }))));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

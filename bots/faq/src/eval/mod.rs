@@ -13,6 +13,7 @@
 mod duplicates;
 pub mod measure;
 mod page;
+mod plot;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};

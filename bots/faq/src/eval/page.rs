@@ -2,9 +2,12 @@
 
 use std::fmt::{self, Write as _};
 
+use super::plot::{self, Mark, Plot};
 use super::{InScope, Pair, Report};
 
 const STYLE: &str = include_str!("page.css");
+/// A part of a bar below this share, in percent, has no room for a figure on a telephone.
+const NARROW: f64 = 18.0;
 /// Rows of a table before the rest is folded away.
 const SHOWN: usize = 8;
 
@@ -130,7 +133,9 @@ impl Report {
             (format!("{:.1} %", inside.accuracy_of_three), "right answer among the best three"),
         ];
         if let Some(outside) = &self.out_of_scope {
-            figures.push((format!("{:.1} %", outside.recall), "of strange questions not answered"));
+            figures.push((format!("{:.1} %", outside.recall), "of strange questions not answered (recall)"));
+            figures
+                .push((format!("{:.1} %", outside.precision), "of the questions not answered are strange (precision)"));
             figures.push((format!("{:.1} %", outside.auroc), "known and strange told apart (AUROC)"));
         }
         figures.push((inside.questions.to_string(), "questions tested"));
@@ -148,16 +153,16 @@ impl Report {
              the surer the bot must be before it answers.</p>",
         );
         let plot = Plot::open(out, 100.0, "share of questions answered", "threshold")?;
-        plot.line(out, "right", self.curve.iter().map(|point| (point.threshold, point.right)))?;
-        plot.line(out, "wrong", self.curve.iter().map(|point| (point.threshold, point.wrong)))?;
-        let mut key = vec![("right", "right answer"), ("wrong", "wrong answer")];
+        plot.line(out, Mark::Right, self.curve.iter().map(|point| (point.threshold, point.right)))?;
+        plot.line(out, Mark::Wrong, self.curve.iter().map(|point| (point.threshold, point.wrong)))?;
+        let mut key = vec![(Mark::Right, "right answer"), (Mark::Wrong, "wrong answer")];
         if self.out_of_scope.is_some() {
-            key.push(("outside", "answered though no answer is for it"));
+            key.push((Mark::Outside, "answered though no answer is for it"));
             let outside = self.curve.iter().filter_map(|point| Some((point.threshold, point.out_of_scope?)));
-            plot.line(out, "outside", outside)?;
+            plot.line(out, Mark::Outside, outside)?;
         }
         Plot::close(out, self.thresholds.answer)?;
-        legend(out, &key)?;
+        plot::key(out, &key, plot::line_sample)?;
         out.push_str("</section>");
         Ok(())
     }
@@ -176,18 +181,18 @@ impl Report {
         let wide = if self.out_of_scope.is_some() { 0.5 } else { 0.86 };
         for (index, (right, wrong)) in scores.right.iter().zip(&scores.wrong).enumerate() {
             let from = step * (index as f32 + 0.07);
-            plot.column(out, "right", from, step * wide, 0.0, *right)?;
-            plot.column(out, "wrong", from, step * wide, *right, *wrong)?;
+            plot.column(out, Mark::Right, from, step * wide, 0.0, *right)?;
+            plot.column(out, Mark::Wrong, from, step * wide, *right, *wrong)?;
             if self.out_of_scope.is_some() {
-                plot.column(out, "outside", from + step * 0.52, step * 0.34, 0.0, scores.out_of_scope[index])?;
+                plot.column(out, Mark::Outside, from + step * 0.52, step * 0.34, 0.0, scores.out_of_scope[index])?;
             }
         }
         Plot::close(out, self.thresholds.answer)?;
-        let mut key = vec![("right", "best answer right"), ("wrong", "best answer wrong")];
+        let mut key = vec![(Mark::Right, "best answer right"), (Mark::Wrong, "best answer wrong")];
         if self.out_of_scope.is_some() {
-            key.push(("outside", "no answer is for it"));
+            key.push((Mark::Outside, "no answer is for it"));
         }
-        legend(out, &key)?;
+        plot::key(out, &key, plot::column_sample)?;
         out.push_str("</section>");
         Ok(())
     }
@@ -195,204 +200,106 @@ impl Report {
     fn confusions(&self, out: &mut String) -> fmt::Result {
         let rows = self.confusions.iter().map(|confusion| {
             let questions: Vec<String> = confusion.questions.iter().map(|text| format!("“{}”", Safe(text))).collect();
-            format!(
-                "<tr><td class=\"n\">{}</td><td><code>{}</code></td><td><code>{}</code></td><td>{}</td></tr>",
-                confusion.count,
-                Safe(&confusion.expected),
-                Safe(&confusion.found),
-                questions.join("<br>")
-            )
+            [confusion.count.to_string(), code(&confusion.expected), code(&confusion.found), questions.join("<br>")]
         });
-        let head = "<th class=\"n\">times</th><th>right answer</th><th>came first</th><th>for example</th>";
+        let columns = [("times", Align::Number), ("right answer", Align::Text), ("came first", Align::Text), EXAMPLES];
         let advice = "The most frequent first. Give the right answer questions like these, or ask whether customers see two answers here at all.";
-        list(out, "Mixed up", advice, head, rows)
+        list(out, "Mixed up", advice, columns, rows)
     }
 
     fn weak(&self, out: &mut String) -> fmt::Result {
         let weak = self.by_answer.iter().filter(|answer| answer.accuracy < 80.0);
         let rows = weak.map(|answer| {
-            format!(
-                "<tr><td><code>{}</code></td><td><span class=\"track\"><span class=\"bar\" style=\"width:{:.0}%\"></span></span></td>\
-                 <td class=\"n\">{:.0} %</td><td class=\"n\">{}</td></tr>",
-                Safe(&answer.answer),
-                answer.accuracy,
-                answer.accuracy,
-                answer.questions
-            )
+            let found = format!(
+                "<span class=\"found\"><span>{:.0} %</span><span class=\"track\"><span style=\"width:{:.0}%\"></span></span></span>",
+                answer.accuracy, answer.accuracy
+            );
+            [code(&answer.answer), found, answer.questions.to_string()]
         });
-        let head = "<th>answer</th><th>found</th><th class=\"n\"></th><th class=\"n\">questions tested</th>";
-        list(out, "Often missed", "Answers that were found for fewer than 80 of 100 of their questions.", head, rows)
+        let columns = [("answer", Align::Text), ("found", Align::Text), ("questions tested", Align::Number)];
+        list(out, "Often missed", "Answers that were found for fewer than 80 of 100 of their questions.", columns, rows)
     }
 
     fn thin(&self, out: &mut String) -> fmt::Result {
-        let rows = self.thin.iter().map(|thin| {
-            format!("<tr><td><code>{}</code></td><td class=\"n\">{}</td></tr>", Safe(&thin.answer), thin.questions)
-        });
-        let head = "<th>answer</th><th class=\"n\">questions</th>";
+        let rows = self.thin.iter().map(|thin| [code(&thin.answer), thin.questions.to_string()]);
         let advice = "Five different ways to ask are the least for an answer to be recognised well; ten are better.";
-        list(out, "Too few ways to ask", advice, head, rows)
+        list(out, "Too few ways to ask", advice, [("answer", Align::Text), ("questions", Align::Number)], rows)
     }
+}
+
+fn code(id: &str) -> String {
+    format!("<code>{}</code>", Safe(id))
 }
 
 fn pairs(out: &mut String, title: &str, advice: &str, pairs: &[Pair]) -> fmt::Result {
     let rows = pairs.iter().map(|pair| {
-        format!(
-            "<tr><td>“{}”</td><td><code>{}</code></td><td>“{}”</td><td><code>{}</code></td></tr>",
-            Safe(&pair.question),
-            Safe(&pair.answer),
-            Safe(&pair.other_question),
-            Safe(&pair.other_answer)
-        )
+        let said = |question| format!("“{}”", Safe(question));
+        [said(&pair.question), code(&pair.answer), said(&pair.other_question), code(&pair.other_answer)]
     });
-    list(out, title, advice, "<th>question</th><th>answer</th><th>question</th><th>answer</th>", rows)
+    let columns = ["question", "answer", "other question", "other answer"].map(|column| (column, Align::Text));
+    list(out, title, advice, columns, rows)
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Align {
+    Text,
+    Number,
+}
+
+const EXAMPLES: (&str, Align) = ("for example", Align::Text);
+
 /// A table whose rest is folded away; a line that all is well where there is nothing to show.
-fn list(out: &mut String, title: &str, advice: &str, head: &str, rows: impl Iterator<Item = String>) -> fmt::Result {
-    let rows: Vec<String> = rows.collect();
+fn list<const COLUMNS: usize>(
+    out: &mut String,
+    title: &str,
+    advice: &str,
+    columns: [(&str, Align); COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> fmt::Result {
+    let class = |align| if align == Align::Number { " class=\"n\"" } else { "" };
+    let row = |cells: [String; COLUMNS]| {
+        let cells = cells.iter().zip(columns);
+        // On a narrow screen each cell stands on a line of its own, with its column's name before it.
+        let cells = cells
+            .map(|(cell, (name, align))| format!("<td{} data-column=\"{name}\"><div>{cell}</div></td>", class(align)));
+        format!("<tr>{}</tr>", cells.collect::<String>())
+    };
+    let rows: Vec<String> = rows.map(row).collect();
     if rows.is_empty() {
         return write!(out, "<section><h2>{title}</h2><p class=\"small good\">Nothing to do here.</p></section>");
     }
+    let head = columns.map(|(name, align)| format!("<th scope=\"col\"{}>{name}</th>", class(align))).concat();
+    let table =
+        |rows: &[String]| format!("<table><thead><tr>{head}</tr></thead><tbody>{}</tbody></table>", rows.concat());
     let (shown, rest) = rows.split_at(rows.len().min(SHOWN));
     write!(
         out,
-        "<section><h2>{title} <span class=\"soft\">({})</span></h2><p class=\"soft small\">{advice}</p><table><tr>{head}</tr>{}</table>",
+        "<section><h2>{title} <span class=\"soft\">({})</span></h2><p class=\"soft small\">{advice}</p>{}",
         rows.len(),
-        shown.concat()
+        table(shown)
     )?;
     if !rest.is_empty() {
-        write!(
-            out,
-            "<details><summary>{} more</summary><table><tr>{head}</tr>{}</table></details>",
-            rest.len(),
-            rest.concat()
-        )?;
+        write!(out, "<details><summary>{} more</summary>{}</details>", rest.len(), table(rest))?;
     }
     out.push_str("</section>");
     Ok(())
 }
 
-fn legend(out: &mut String, key: &[(&str, &str)]) -> fmt::Result {
-    out.push_str("<ul class=\"key\">");
-    for (colour, what) in key {
-        write!(out, "<li><i style=\"background:var(--{colour})\"></i>{what}</li>")?;
-    }
-    out.push_str("</ul>");
-    Ok(())
-}
-
-/// One bar of parts that make a hundred, with its key.
+/// One bar of parts that make a hundred, with its key. A part too narrow for its figure has it in the key.
 fn bar(out: &mut String, parts: &[(&str, &str, f64)]) -> fmt::Result {
-    const WIDTH: f64 = 1000.0;
     let spoken: Vec<String> = parts.iter().map(|(_, what, share)| format!("{what} {share:.1} %")).collect();
-    write!(out, "<svg viewBox=\"0 0 1000 44\" role=\"img\" aria-label=\"{}\">", spoken.join(", "))?;
-    let mut from = 0.0;
-    for (colour, _, share) in parts {
-        let width = share / 100.0 * WIDTH;
-        if width > 0.0 {
-            write!(
-                out,
-                "<rect class=\"{colour}\" x=\"{from:.1}\" width=\"{:.1}\" height=\"44\" rx=\"4\"/>",
-                (width - 2.0).max(1.5)
-            )?;
+    write!(out, "<div class=\"whole\" role=\"img\" aria-label=\"{}\">", spoken.join(", "))?;
+    for (look, _, share) in parts.iter().filter(|(_, _, share)| *share > 0.0) {
+        write!(out, "<span class=\"part {look}\" style=\"flex-grow:{share:.2}\">")?;
+        if *share >= NARROW {
+            write!(out, "<b>{share:.1} %</b>")?;
         }
-        if width > 60.0 {
-            write!(
-                out,
-                "<text class=\"on\" x=\"{:.1}\" y=\"27\" text-anchor=\"middle\">{share:.1} %</text>",
-                from + width / 2.0
-            )?;
-        }
-        from += width;
+        out.push_str("</span>");
     }
-    out.push_str("</svg><ul class=\"key\">");
-    for (colour, what, share) in parts {
-        write!(out, "<li><i style=\"background:var(--{colour})\"></i>{what}: {share:.1} %</li>")?;
+    out.push_str("</div><ul class=\"key\">");
+    for (look, what, share) in parts {
+        write!(out, "<li><i class=\"part {look}\"></i>{what}: {share:.1} %</li>")?;
     }
     out.push_str("</ul>");
     Ok(())
-}
-
-/// A picture with an axis from 0 to 1 and one from 0 to some percent.
-struct Plot {
-    most: f64,
-}
-
-const LEFT: f64 = 42.0;
-const TOP: f64 = 12.0;
-const WIDE: f64 = 450.0;
-const HIGH: f64 = 210.0;
-
-impl Plot {
-    fn open(out: &mut String, most: f64, vertical: &str, horizontal: &str) -> Result<Self, fmt::Error> {
-        write!(out, "<svg viewBox=\"0 0 510 268\" role=\"img\" aria-label=\"{vertical} by {horizontal}\">")?;
-        let plot = Self { most };
-        for step in 0..=5 {
-            let share = most * f64::from(step) / 5.0;
-            let y = plot.y(share);
-            write!(
-                out,
-                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.0}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{share:.0} %</text>",
-                LEFT + WIDE,
-                LEFT - 6.0,
-                y + 4.0
-            )?;
-        }
-        for step in 0..=5 {
-            let at = f64::from(step) / 5.0;
-            write!(
-                out,
-                "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{at:.1}</text>",
-                LEFT + at * WIDE,
-                TOP + HIGH + 18.0
-            )?;
-        }
-        write!(
-            out,
-            "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{horizontal}</text>",
-            LEFT + WIDE / 2.0,
-            TOP + HIGH + 38.0
-        )?;
-        Ok(plot)
-    }
-
-    fn x(at: f32) -> f64 {
-        LEFT + f64::from(at) * WIDE
-    }
-
-    fn y(&self, share: f64) -> f64 {
-        TOP + HIGH * (1.0 - share / self.most)
-    }
-
-    fn line(&self, out: &mut String, class: &str, points: impl Iterator<Item = (f32, f64)>) -> fmt::Result {
-        write!(out, "<polyline class=\"line {class}\" points=\"")?;
-        for (at, share) in points {
-            write!(out, "{:.1},{:.1} ", Self::x(at), self.y(share))?;
-        }
-        out.push_str("\"/>");
-        Ok(())
-    }
-
-    fn column(&self, out: &mut String, class: &str, from: f32, wide: f32, base: f64, share: f64) -> fmt::Result {
-        if share <= 0.0 {
-            return Ok(());
-        }
-        let (top, bottom) = (self.y(base + share), self.y(base));
-        let (x, width, height) = (Self::x(from), f64::from(wide) * WIDE, bottom - top);
-        write!(out, "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>")
-    }
-
-    fn close(out: &mut String, now: f32) -> fmt::Result {
-        let x = Self::x(now);
-        let (anchor, beside) = if now > 0.7 { ("end", -6.0) } else { ("start", 6.0) };
-        write!(
-            out,
-            "<line class=\"now\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{:.0}\"/>\
-             <text class=\"ink\" x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"{anchor}\">now {now:.2}</text></svg>",
-            TOP + HIGH,
-            x + beside,
-            TOP + 4.0
-        )
-    }
 }

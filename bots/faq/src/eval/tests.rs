@@ -70,7 +70,12 @@ fn every_form_has_the_figures_and_the_page_is_safe() {
     assert!(table.contains("thin <b>") && table.contains("AUROC"));
     let page = report.page("A base <script>");
     assert!(page.contains("thin &lt;b&gt;") && !page.contains("<script") && !page.contains("<b>\""));
-    for tag in ["svg", "section", "table", "div", "ul", "main", "details"] {
+    let precision = report.out_of_scope.unwrap().precision;
+    assert!(page.contains(&format!("<b>{precision:.1} %</b><span>of the questions not answered are strange")));
+    // Without colours: dashes and marks on the lines, hatching in the columns, a name for each cell on a narrow screen.
+    assert!(page.contains("<circle class=\"right\"") && page.contains("class=\"hatch\""));
+    assert!(page.contains("stroke-dasharray: 7 4") && page.contains("data-column=\"right answer\""));
+    for tag in ["svg", "section", "table", "thead", "tbody", "td", "span", "div", "ul", "main", "details"] {
         let (open, closed) = (page.matches(&format!("<{tag}")).count(), page.matches(&format!("</{tag}>")).count());
         assert_eq!(open, closed, "{tag}");
     }

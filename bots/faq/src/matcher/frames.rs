@@ -15,6 +15,10 @@ enum Kind {
     /// What follows it is what is asked.
     Request,
     Closing,
+    /// Follows a question and asks for an answer once more.
+    Nudge,
+    /// A name follows it, and then what is asked.
+    Introduction,
     Please,
     /// Stands between two frames.
     Link,
@@ -147,6 +151,8 @@ fn phrases() -> Vec<Phrase> {
             "greeting" => Kind::Greeting,
             "request" => Kind::Request,
             "closing" => Kind::Closing,
+            "nudge" => Kind::Nudge,
+            "introduction" => Kind::Introduction,
             "link" => Kind::Link,
             _ => Kind::Please,
         };
@@ -158,7 +164,7 @@ fn phrases() -> Vec<Phrase> {
 /// What is left of a sentence without its frames, as a range; possibly nothing.
 pub(super) fn strip(written: &[Word], meant: &[Word]) -> (usize, usize) {
     const BEFORE: &[Kind] = &[Kind::Greeting, Kind::Request, Kind::Please];
-    const AFTER: &[Kind] = &[Kind::Closing, Kind::Please];
+    const AFTER: &[Kind] = &[Kind::Closing, Kind::Nudge, Kind::Please];
     let all = Words { written, meant, from_end: false };
     let start = FROM_BEGINNING.skip(&all, BEFORE);
     if start == written.len() {
@@ -170,16 +176,45 @@ pub(super) fn strip(written: &[Word], meant: &[Word]) -> (usize, usize) {
     (FROM_BEGINNING.skip(&rest, BEFORE), end)
 }
 
+/// Most words that a name has.
+const NAME: usize = 2;
+
+/// Where a sentence stands in its message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub first: bool,
+    pub last: bool,
+    /// The sentence before it is nothing but a closing.
+    pub closed: bool,
+}
+
+/// Whether a sentence says who writes: a closing and a name, where a question may stand before it, or an introduction, where
+/// one may follow.
+pub(super) fn is_signature(written: &[Word], meant: &[Word], place: Place) -> bool {
+    let named = |kinds: &[Kind]| {
+        let taken = FROM_BEGINNING.skip(&Words { written, meant, from_end: false }, kinds);
+        taken > 0 && taken < written.len() && written.len() - taken <= NAME
+    };
+    !place.first && named(&[Kind::Closing])
+        || !place.last && named(&[Kind::Introduction])
+        || place.last && place.closed && written.len() <= NAME
+}
+
+/// Whether a sentence is nothing but a closing.
+pub(super) fn is_closing(written: &[Word], meant: &[Word]) -> bool {
+    FROM_BEGINNING.skip(&Words { written, meant, from_end: false }, &[Kind::Closing]) == written.len()
+}
+
 /// In a sentence of nothing but frames, the one that was asked about, as in "could you tell me hello".
 pub(super) fn asked(written: &[Word], meant: &[Word]) -> Option<(usize, usize)> {
     let words = Words { written, meant, from_end: false };
-    let all = [Kind::Greeting, Kind::Request, Kind::Please, Kind::Closing];
+    let all = [Kind::Greeting, Kind::Request, Kind::Please, Kind::Closing, Kind::Nudge];
     let (mut start, mut requested, mut found) = (0, false, None);
     while let Some((end, kind)) = FROM_BEGINNING.longest(&words, start, &all) {
         match kind {
             Kind::Request => (requested, found) = (true, None),
-            Kind::Greeting | Kind::Closing if requested && found.is_none() => found = Some((start, end)),
-            Kind::Greeting | Kind::Closing | Kind::Please | Kind::Link => {}
+            Kind::Greeting | Kind::Closing | Kind::Nudge if requested && found.is_none() => found = Some((start, end)),
+            _ => {}
         }
         start = end;
     }
@@ -209,7 +244,10 @@ mod tests {
     fn no_phrase_is_empty_and_every_kind_is_known() {
         for line in PHRASES.lines().filter(|line| !line.starts_with('#')) {
             let (kind, list) = line.split_once(": ").unwrap();
-            assert!(["greeting", "request", "closing", "please", "link"].contains(&kind), "{line}");
+            assert!(
+                ["greeting", "request", "closing", "nudge", "introduction", "please", "link"].contains(&kind),
+                "{line}"
+            );
             for phrase in list.split(',') {
                 let mut text = Text::default();
                 assert!(!Phrase::read(Kind::Please, phrase, &mut text).choices.is_empty(), "{phrase:?} in {line}");
@@ -240,6 +278,9 @@ mod tests {
             ("wo ist meine Karte, besten Dank und viele Grüße", "wo ist meine karte"),
             ("could you tell me maybe it does", "maybe it does"),
             ("tell my bank that i like to travel", "tell my bank that i like to travel"),
+            ("where is my card, any ideas", "where is my card"),
+            ("also where is my card please reply asap", "where is my card"),
+            ("salut, tu peux me dire où est ma carte stp", "ou est ma carte"),
             ("thank you", ""),
             ("hello", ""),
         ] {

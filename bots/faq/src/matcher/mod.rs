@@ -117,6 +117,9 @@ impl Model {
     }
 }
 
+/// Two answers that are this near to each other, in log odds, are a question back and not a guess.
+const TIE: f32 = 0.3;
+
 impl Matcher {
     /// How many answers there are to choose from.
     pub fn answers(&self) -> usize {
@@ -269,7 +272,9 @@ impl Matcher {
             candidate.score = self.calibration.score(candidate.confidence);
         }
         if let Some(best) = ranking.best() {
-            (ranking.zone, ranking.reason) = if best.score >= self.thresholds.answer {
+            let odds = |candidate: &Candidate| self.calibration.log_odds(candidate.confidence);
+            let tie = matches!(ranking.candidates(), [best, next, ..] if odds(best) - odds(next) < TIE);
+            (ranking.zone, ranking.reason) = if best.score >= self.thresholds.answer && !tie {
                 (Zone::Answer, Reason::Sure)
             } else if best.score >= self.thresholds.suggest {
                 (Zone::DidYouMean, Reason::Unsure)

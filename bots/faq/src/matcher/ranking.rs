@@ -23,7 +23,7 @@ pub enum Zone {
 pub enum Reason {
     /// The best answer is above the answer threshold.
     Sure,
-    /// The best answer is between the thresholds.
+    /// The best answer is between the thresholds, or the next one is as good.
     Unsure,
     /// The best answer is below both thresholds: a question the knowledge base has no answer for.
     NotCovered,

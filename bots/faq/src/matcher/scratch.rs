@@ -1,9 +1,12 @@
 //! The memory that ranking needs, kept between questions so that none is taken while a customer waits.
 
-use super::frames;
+use super::frames::{self, Place};
 use super::normalise::{Text, Word};
 use super::spelling::Spelling;
 use super::vocabulary::{Buffers, Vocabulary, Weighted};
+
+/// With fewer words left, a message has no question beside its signature.
+const LEAST: usize = 2;
 
 /// Working memory for [`Matcher::rank`](super::Matcher::rank): make one a thread and use it again and again.
 #[derive(Debug, Default)]
@@ -47,14 +50,9 @@ impl Scratch {
 
     /// Leaves frames out. Where they are is decided by what was meant.
     fn keep(&mut self) {
-        self.kept.clear();
-        self.meant.clear();
-        self.sentences.clear();
-        for index in 0..self.text.sentences.len() {
-            let (start, end) = self.text.sentences[index];
-            let (start, end) = (start as usize, end as usize);
-            let (first, last) = frames::strip(&self.text.words[start..end], &self.corrected[start..end]);
-            self.keep_range(start + first, start + last);
+        self.keep_sentences(true);
+        if self.kept.len() < LEAST {
+            self.keep_sentences(false);
         }
         if self.kept.is_empty() {
             for index in 0..self.text.sentences.len() {
@@ -73,12 +71,57 @@ impl Scratch {
         }
     }
 
+    /// Leaves out what stands around a question in each sentence, and the sentences that say no more than who writes.
+    fn keep_sentences(&mut self, without_signatures: bool) {
+        self.kept.clear();
+        self.meant.clear();
+        self.sentences.clear();
+        let count = self.text.sentences.len();
+        let mut closed = false;
+        for index in 0..count {
+            let (start, end) = self.text.sentences[index];
+            let (start, end) = (start as usize, end as usize);
+            let (first, last) = frames::strip(&self.text.words[start..end], &self.corrected[start..end]);
+            let (whole, meant) = (&self.text.words[start..end], &self.corrected[start..end]);
+            let place = Place { first: index == 0, last: index + 1 == count, closed };
+            closed = index > 0 && frames::is_closing(whole, meant);
+            let left = first..last;
+            if !(without_signatures && frames::is_signature(&whole[left.clone()], &meant[left], place)) {
+                self.keep_range(start + first, start + last);
+            }
+        }
+    }
+
     fn keep_range(&mut self, start: usize, end: usize) {
         if start < end {
             let begin = self.kept.len();
             self.kept.extend_from_slice(&self.text.words[start..end]);
             self.meant.extend_from_slice(&self.corrected[start..end]);
             self.sentences.push((begin, self.kept.len()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_writes_is_no_part_of_the_question() {
+        for (message, kept) in [
+            ("where is my card.\nThanks, Anna", "where is my card"),
+            ("where is my card? Thank you, Peter Smith", "where is my card"),
+            ("where is my card\nKind regards\nMaria Lopez", "where is my card"),
+            ("Hello, my name is John. where is my card?", "where is my card"),
+            ("Guten Tag, mein Name ist Müller. wo ist meine karte? Danke, Anna", "wo ist meine karte"),
+            // Here they are what was said.
+            ("thanks anna", "thanks anna"),
+            ("my name is john", "my name is john"),
+            ("how do i say thank you in chinese", "how do i say thank you in chinese"),
+            ("my card is lost. can you help me cancel", "my card is lost cancel"),
+            ("card? thanks, anna", "card thanks anna"),
+        ] {
+            assert_eq!(plain(message, &mut Scratch::default()), kept, "{message:?}");
         }
     }
 }

@@ -1,17 +1,22 @@
 //! Conversations with the demo bot, in memory.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use attendant::{Bot, HandoffFailure, Manner, Rehearsal, Target};
 use faq_bot::KnowledgeBase;
 use faq_bot::bot::{FaqBot, Options, WhenUnsure};
+use faq_bot::live::Live;
 
 async fn chat() -> Rehearsal {
     Rehearsal::new(crate::demo_bot()).start().await
 }
 
-fn bot(yaml: &str) -> FaqBot {
-    FaqBot::new(KnowledgeBase::parse("test.yaml", yaml).unwrap()).unwrap()
+/// The small base, trained once for all tests.
+static TRAINED: LazyLock<Live> = LazyLock::new(|| crate::trained(SMALL));
+
+fn small() -> FaqBot {
+    FaqBot::on(TRAINED.clone(), Options::default())
 }
 
 const SMALL: &str = r#"
@@ -51,7 +56,7 @@ not-handled:
 
 #[tokio::test]
 async fn greets_answers_and_keeps_the_context() {
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     assert_eq!(chat.greeting().len(), 1);
     assert_eq!(chat.say("when are you open?").await, ["From 9 to 17."]);
     assert_eq!(chat.say("and sunday?").await, ["Closed at the weekend."]);
@@ -61,38 +66,38 @@ async fn greets_answers_and_keeps_the_context() {
 
 #[tokio::test]
 async fn a_follow_up_without_its_context_is_no_answer() {
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     let said = chat.say("and at the weekend").await;
     assert!(!said.iter().any(|words| words.contains("Closed")), "{said:?}");
 }
 
 #[tokio::test]
 async fn patterns_and_attached_data_fill_placeholders() {
-    let mut chat = Rehearsal::new(bot(SMALL)).data("FirstName", "Grace").start().await;
+    let mut chat = Rehearsal::new(small()).data("FirstName", "Grace").start().await;
     let said = chat.say("hm, what about order 4711 ?").await;
     assert_eq!(said, ["Hello Grace.\nOrder 4711 is on its way.\nLook at https://shop.example/orders"]);
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     // Without the number its line is left out.
     assert_eq!(chat.say("track my order").await, ["Hello there.\nLook at https://shop.example/orders"]);
 }
 
 #[tokio::test]
 async fn attached_data_filter_answers() {
-    let mut gold = Rehearsal::new(bot(SMALL)).data("Tier", "Gold").start().await;
+    let mut gold = Rehearsal::new(small()).data("Tier", "Gold").start().await;
     assert_eq!(gold.say("gold benefits").await, ["Free delivery."]);
-    let mut other = Rehearsal::new(bot(SMALL)).start().await;
+    let mut other = Rehearsal::new(small()).start().await;
     assert_ne!(other.say("gold benefits").await, ["Free delivery."]);
 }
 
 #[tokio::test]
 async fn speaks_the_language_of_the_customer() {
-    let mut found = Rehearsal::new(bot(SMALL)).start().await;
+    let mut found = Rehearsal::new(small()).start().await;
     assert_eq!(found.say("Wann schließen Sie?").await, ["Von 9 bis 17 Uhr."]);
     assert_eq!(found.say("Und am Wochenende?").await, ["Am Wochenende geschlossen."]);
     assert_eq!(found.say("What are your opening hours please").await, ["From 9 to 17."]);
-    let given = Rehearsal::new(bot(SMALL)).data("Language", "DE").start().await;
+    let given = Rehearsal::new(small()).data("Language", "DE").start().await;
     assert!(given.greeting()[0].starts_with("Guten Tag"), "{:?}", given.greeting());
-    let given = Rehearsal::new(bot(SMALL)).locale("de-AT").start().await;
+    let given = Rehearsal::new(small()).locale("de-AT").start().await;
     assert!(given.greeting()[0].starts_with("Guten Tag"), "{:?}", given.greeting());
 }
 
@@ -142,13 +147,13 @@ async fn a_declined_person_is_not_forced_upon_anybody() {
 
 #[tokio::test]
 async fn gibberish_is_not_the_same_as_not_handled() {
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     let unreadable = chat.say("dfgjkhdfgkjh").await;
     let not_handled = chat.say("help with my tax return").await;
     let emoji = chat.say("😀😀😀").await;
     assert_ne!(unreadable, not_handled);
     assert_eq!(unreadable, emoji);
-    let mut fresh = Rehearsal::new(bot(SMALL)).start().await;
+    let mut fresh = Rehearsal::new(small()).start().await;
     let not_understood = fresh.say("my violin needs new strings for the orchestra").await;
     assert_ne!(not_understood, unreadable);
     assert_ne!(not_understood, not_handled);
@@ -156,7 +161,7 @@ async fn gibberish_is_not_the_same_as_not_handled() {
 
 #[tokio::test]
 async fn an_answer_can_hand_over_by_itself() {
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     assert_eq!(chat.say("I want to cancel my contract").await, ["A colleague does that with you."]);
     let handoff = chat.handoff().unwrap();
     assert_eq!(handoff.choices[0].target, Target::Queue("contracts".to_owned()));
@@ -167,7 +172,7 @@ async fn an_answer_can_hand_over_by_itself() {
 
 #[tokio::test]
 async fn several_questions_get_several_answers_in_order() {
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     let said = chat.burst(["When are you open?", "Where is my order?"]).await;
     assert_eq!(said.len(), 2, "{said:?}");
     assert_eq!(said[0], "From 9 to 17.");
@@ -181,13 +186,13 @@ async fn several_questions_get_several_answers_in_order() {
 
 #[tokio::test]
 async fn a_silent_customer_is_asked_once_and_then_let_go() {
-    let mut chat = Rehearsal::new(bot(SMALL)).start().await;
+    let mut chat = Rehearsal::new(small()).start().await;
     chat.say("when are you open").await;
     assert_eq!(chat.silence(Duration::from_secs(130)).await.len(), 1);
     assert!(chat.is_open());
     assert_eq!(chat.silence(Duration::from_secs(130)).await.len(), 1);
     assert_eq!(chat.finished(), Some("told-hours"));
-    let mut nobody = Rehearsal::new(bot(SMALL)).start().await;
+    let mut nobody = Rehearsal::new(small()).start().await;
     nobody.silence(Duration::from_secs(130)).await;
     nobody.silence(Duration::from_secs(130)).await;
     assert_eq!(nobody.finished(), Some("unanswered"));

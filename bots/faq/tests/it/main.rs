@@ -8,13 +8,14 @@ mod conversations;
 mod imports;
 mod learning;
 mod reload;
+mod zones;
 
 use std::sync::LazyLock;
 
 use faq_bot::bot::{FaqBot, Options};
 use faq_bot::live::Live;
 use faq_bot::matcher::TrainOptions;
-use faq_bot::{Knowledge, demo};
+use faq_bot::{Knowledge, KnowledgeBase, demo};
 
 /// The demo base, trained once for all tests.
 static DEMO: LazyLock<Live> =
@@ -23,4 +24,10 @@ static DEMO: LazyLock<Live> =
 /// A bot on it.
 fn demo_bot() -> FaqBot {
     FaqBot::on(DEMO.clone(), Options::default())
+}
+
+/// A base made ready for several tests.
+fn trained(yaml: &str) -> Live {
+    let base = KnowledgeBase::parse("test.yaml", yaml).unwrap();
+    Live::fixed(Knowledge::train(base, &TrainOptions::default()).unwrap())
 }
