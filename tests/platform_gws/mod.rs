@@ -4,6 +4,7 @@
 mod bad;
 mod good;
 mod room;
+mod staffing;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -48,6 +49,7 @@ pub fn trials() -> Vec<Trial> {
     trials.push(trial("a_disposition_can_go_with_complete", good::disposition_with_complete));
     trials.push(trial("agents_can_be_named_by_employee_id", good::named_by_employee_id));
     trials.push(trial("an_unreachable_server_is_unavailable", bad::unreachable));
+    trials.extend(staffing::trials());
     trials
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use simulator::{AgentProfile, Centre, Handle, QueueProfile, Script, Server};
 
 /// Everything that is waited for comes within this time, or the trial fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -85,7 +85,17 @@ impl Room {
         transport: Transport,
         change: impl FnOnce(&mut gws::Options),
     ) -> anyhow::Result<Self> {
-        let mut settings = simulator::Options::default().with_centre(centre()).with_csrf(true).with_seed(7);
+        Self::open_in(centre(), family, transport, change).await
+    }
+
+    /// In a centre of one's own. The adapter is `bot-01` there, too.
+    pub async fn open_in(
+        centre: Centre,
+        family: Family,
+        transport: Transport,
+        change: impl FnOnce(&mut gws::Options),
+    ) -> anyhow::Result<Self> {
+        let mut settings = simulator::Options::default().with_centre(centre).with_csrf(true).with_seed(7);
         settings.notifications.hold = Duration::from_millis(500);
         let centre = Server::start(settings).await?;
         let mut options = options(&centre.base_url(), family, transport)?;

@@ -47,3 +47,69 @@ impl Availability for People {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use attendant::availability::contract::{Person, SKILL};
+    use attendant::{Interaction, InteractionState, Operation, Platform, PlatformEvent, PlatformEvents, Presence};
+
+    use super::*;
+    use crate::in_process::{Handle, Options, open};
+    use crate::model::{AgentProfile, Centre, QueueProfile};
+
+    /// Who is in a centre that stays open with it.
+    struct World {
+        people: People,
+        _centre: Handle,
+        _events: Vec<PlatformEvents>,
+    }
+
+    impl Availability for World {
+        fn people(&self, target: &Target) -> Option<Staffing> {
+            self.people.people(target)
+        }
+    }
+
+    async fn offered(events: &mut PlatformEvents) -> Interaction {
+        loop {
+            match events.recv().await.expect("open") {
+                PlatformEvent::Interaction(one) if one.state == InteractionState::Invited => return one,
+                _ => {}
+            }
+        }
+    }
+
+    async fn centre(mut crew: Vec<Person>) -> World {
+        crew.sort_by_key(|one| one.capacity - one.chats); // who has room left comes last, and takes nobody's chat
+        let mut centre = Centre::default().with_queue(QueueProfile::new("people").needing(SKILL));
+        let named: Vec<(String, Person)> =
+            crew.into_iter().enumerate().map(|(number, one)| (format!("agent-{number}"), one)).collect();
+        for (name, one) in &named {
+            centre = centre.with_agent(AgentProfile::new(name, "").skilled(SKILL).capacity(one.capacity));
+        }
+        let handle = open(Options::default().with_centre(centre));
+        let mut kept = Vec::new();
+        // Those with chats first, so that routing has no choice.
+        for (name, one) in
+            named.iter().filter(|(_, one)| one.chats > 0).chain(named.iter().filter(|it| it.1.chats == 0))
+        {
+            if !one.signed_in {
+                continue;
+            }
+            let login = handle.login(name).unwrap();
+            let mut events = login.sign_in().await.unwrap();
+            if one.ready {
+                login.set_presence(Presence::Ready).await.unwrap();
+            }
+            for number in 0..one.chats {
+                handle.request_chat(&format!("Visitor {number}"), Some("people"), [].into()).unwrap();
+                let id = offered(&mut events).await.id;
+                login.perform(&id, Operation::Accept { nickname: "A".into() }).await.unwrap();
+            }
+            kept.push(events);
+        }
+        World { people: handle.people(None), _centre: handle, _events: kept }
+    }
+
+    attendant::availability_contract!(centre);
+}

@@ -4,6 +4,7 @@ mod anything;
 mod bench;
 mod beside;
 mod every_pair;
+mod falling_silent;
 mod handing;
 mod scenes;
 mod silence;
