@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use attendant::peak::Peak;
+use attendant::peak::{self, Peak};
 use attendant::service::{self, Counters, Handle, Phase, Service, Stopped};
 use attendant::{Bot, Comparisons, Journal, LoginId, Options, Platform};
 use tokio::task::JoinSet;
@@ -31,6 +31,8 @@ pub struct Seat {
 pub struct Fleet {
     handles: BTreeMap<LoginId, Handle>,
     services: JoinSet<(LoginId, Result<Stopped, service::Error>)>,
+    /// The layers that weigh handoffs, each once.
+    peaks: Vec<Arc<Peak>>,
     drain: CancellationToken,
     abort: CancellationToken,
 }
@@ -48,7 +50,7 @@ impl Fleet {
     /// Starts every seat, one sign-in after the other with this time between, so that a restart makes no storm.
     pub fn start(seats: Vec<Seat>, journal: &Arc<dyn Journal>, between: Duration) -> Result<Self, Failure> {
         let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
-        let mut fleet = Self { handles: BTreeMap::new(), services: JoinSet::new(), drain, abort };
+        let mut fleet = Self { handles: BTreeMap::new(), services: JoinSet::new(), peaks: Vec::new(), drain, abort };
         for (number, seat) in (0u32..).zip(seats) {
             let login = seat.platform.login().clone();
             let (mut service, handle) = Service::new(seat.platform, seat.bot, Arc::clone(journal), seat.options)
@@ -63,6 +65,9 @@ impl Fleet {
             }
             if let Some(peak) = &seat.peak {
                 peak.count_in(handle.watch());
+                if !fleet.peaks.iter().any(|known| Arc::ptr_eq(known, peak)) {
+                    fleet.peaks.push(Arc::clone(peak));
+                }
             }
             fleet.handles.insert(login.clone(), handle);
             let (drain, abort) = (fleet.drain.clone(), fleet.abort.clone());
@@ -136,6 +141,35 @@ impl Fleet {
             }
         }
         all
+    }
+
+    /// How busy people and bots are, by each layer that weighs handoffs.
+    pub fn busy(&self) -> Vec<peak::State> {
+        self.peaks.iter().map(|peak| peak.watch().borrow().clone()).collect()
+    }
+
+    /// Writes into the log how things stand.
+    pub fn log(&self) {
+        let (sum, chats) = self.totals();
+        let ready = self.handles.values().filter(|handle| handle.status().phase == Phase::Ready).count();
+        tracing::info!(
+            logins = self.handles.len(),
+            ready,
+            chats,
+            offered = sum.offered,
+            turns = sum.turns,
+            messages = sum.messages,
+            handed_over = sum.handed_over,
+            put_off = sum.put_off,
+            lined_up = sum.lined_up,
+            call_backs = sum.call_backs,
+            completed = sum.completed,
+            lost = sum.lost,
+            "how it stands",
+        );
+        for state in self.busy() {
+            tracing::info!(%state, shedding = state.shedding, line = state.line, "how busy it is");
+        }
     }
 
     /// The counters of all logins together, and the chats going on.

@@ -1,11 +1,12 @@
 //! What all chats of a layer share: a gauge for each target, the line, and how loaded the bots are.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::{Gauge, Level, Options};
+use super::{Gauge, Level, Options, Reason};
 use crate::availability::{Availability, Staffing};
 use crate::service::{Phase, Status};
 use crate::{InteractionId, Target, UnixMillis};
@@ -21,6 +22,27 @@ pub struct State {
     pub shedding: bool,
     /// Customers with whom a bot waits.
     pub line: usize,
+    /// How often something was decided for this reason, since the start.
+    pub reasons: BTreeMap<Reason, u64>,
+}
+
+/// In one line, for the log.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("people")?;
+        for (name, level) in &self.levels {
+            write!(f, " {name}={level:?}")?;
+        }
+        if self.levels.is_empty() {
+            f.write_str(" not looked at yet")?;
+        }
+        write!(f, "; {} in line; {} chats", self.line, self.chats)?;
+        f.write_str(if self.shedding { ", shedding" } else { "" })?;
+        for (place, (reason, count)) in self.reasons.iter().enumerate() {
+            write!(f, "{}{reason:?}={count}", if place == 0 { "; decided " } else { " " })?;
+        }
+        Ok(())
+    }
 }
 
 pub(super) struct Desk {
@@ -35,6 +57,7 @@ struct Inner {
     line: BTreeMap<(UnixMillis, InteractionId), UnixMillis>,
     bots: Vec<watch::Receiver<Status>>,
     shedding: bool,
+    reasons: BTreeMap<Reason, u64>,
 }
 
 impl Inner {
@@ -121,6 +144,13 @@ impl Desk {
         (chats, shedding)
     }
 
+    /// Something was decided for this reason.
+    pub fn decided(&self, why: Reason) {
+        let mut inner = self.lock();
+        *inner.reasons.entry(why).or_default() += 1;
+        self.publish(&inner);
+    }
+
     /// Somebody waits, or still does. The place, from 1. Who was not seen for long has gone.
     pub fn stand_in_line(&self, since: UnixMillis, who: &InteractionId, options: &Options, now: UnixMillis) -> usize {
         let mut inner = self.lock();
@@ -144,6 +174,7 @@ impl Desk {
             chats,
             shedding: inner.shedding,
             line: inner.line.len(),
+            reasons: inner.reasons.clone(),
         };
         self.state.send_if_modified(|current| {
             let changed = *current != state;

@@ -84,7 +84,13 @@ impl Peak {
         let case = Case { people: look.people, level: look.level, shedding, put_off: memory.put_off, ..case };
         let chat = turn.interaction().clone();
         // A turn that is run again finds what was decided, not what it would decide now.
-        let weighed = turn.step(STEP, || async { Ok::<_, BotError>(weigh(&case, &self.options)) }).await?;
+        let weighed = turn
+            .step(STEP, || async {
+                let weighed = weigh(&case, &self.options);
+                self.desk.decided(weighed.why);
+                Ok::<_, BotError>(weighed)
+            })
+            .await?;
         tracing::info!(
             chat.id = %chat, target = %desk::name(target), choice = ?weighed.choice, why = ?weighed.why,
             level = ?weighed.level, price = weighed.price, need = weighed.need, wait = weighed.wait_seconds, "weighed",
@@ -201,7 +207,11 @@ impl Peak {
             need: 0.0,
             wait_seconds: None,
         };
-        turn.step(STEP, || async { Ok::<_, BotError>(noted) }).await?;
+        let note = || async {
+            self.desk.decided(noted.why);
+            Ok::<_, BotError>(noted)
+        };
+        turn.step(STEP, note).await?;
         tracing::info!(chat.id = %turn.interaction(), "a call-back was noted");
         let facts = Facts { number: Some(&number), hours: self.options.hours.as_deref(), ..Facts::default() };
         turn.say(self.options.words.fill(&self.options.words.call_back_noted, &facts)).await?;

@@ -195,3 +195,22 @@ fn options_that_cannot_work_are_named() {
     assert_eq!(keys, ["fixed_price", "fixed_price", "busy_from", "line.look_every", "bots.chats_most"]);
     assert!(Peak::around(Arc::new(Asker), wrong, Arc::new(Floor::default())).is_err());
 }
+
+#[tokio::test]
+async fn how_things_stand_is_told_with_levels_line_and_reasons() {
+    let floor = Floor::default();
+    let peak = Arc::new(Peak::around(Arc::new(Asker), options(), Arc::new(floor.clone())).unwrap());
+    let state = peak.watch();
+    assert_eq!(state.borrow().to_string(), "people not looked at yet; 0 in line; 0 chats");
+    floor.set(crew(2, 0));
+    let mut one = Rehearsal::new(Arc::clone(&peak)).start().await;
+    one.say("a human please").await;
+    assert_eq!(state.borrow().to_string(), "people service=Calm; 0 in line; 0 chats; decided Worth=1");
+    floor.set(crew(0, 3600));
+    let mut other = Rehearsal::new(Arc::clone(&peak)).start().await;
+    other.say("hmm?").await;
+    let seen = state.borrow().clone();
+    assert_eq!(seen.levels, [("service".to_owned(), Level::Peak)].into());
+    assert_eq!(seen.reasons.values().sum::<u64>(), 2, "{seen}");
+    assert!(seen.to_string().starts_with("people service=Peak; "), "{seen}");
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Context;
 use crate::config::Config;
@@ -15,6 +16,9 @@ use crate::{output, wiring};
 
 /// Between two sign-ins: twenty a second.
 const BETWEEN: Duration = Duration::from_millis(50);
+
+/// Between two lines in the log that say how things stand.
+const STANDS_EVERY: Duration = Duration::from_secs(60);
 
 /// Run bots against a server, as a configuration file says.
 #[derive(Debug, Args)]
@@ -46,6 +50,8 @@ pub async fn run(arguments: Arguments, _context: Context) -> Result<ExitStatus, 
     }
     tracing::info!(logins, server = %config.server.base_url, "started");
     let mut refused = None;
+    let mut stands = tokio::time::interval_at(Instant::now() + STANDS_EVERY, STANDS_EVERY);
+    stands.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             ended = fleet.ended() => match ended {
@@ -57,7 +63,11 @@ pub async fn run(arguments: Arguments, _context: Context) -> Result<ExitStatus, 
                 }
                 None => break,
             },
-            () = signals.next() => return stop(fleet, &mut signals).await,
+            _ = stands.tick() => fleet.log(),
+            () = signals.next() => {
+                fleet.log();
+                return stop(fleet, &mut signals).await;
+            }
         }
     }
     // Every login has ended by itself, so at least one was refused.

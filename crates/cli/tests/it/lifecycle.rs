@@ -43,6 +43,25 @@ async fn a_signal_drains_and_signs_out() {
     free_agents(&server, 0).await;
 }
 
+/// With and without a layer that weighs handoffs: a process that stops says how things stood.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_things_stand_is_in_the_log() {
+    let server = open_centre().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(&folder, &server);
+    let peak = "\n[peak]\npolicy = \"adaptive\"\nto = { skill = \"service\" }\n\n[people]\nfrom = \"table\"\n\n[people.table.service]\nsigned_in = 1\n";
+    let with_peak = std::fs::read_to_string(&path).unwrap() + peak;
+    let path = file(folder.path(), "b.toml", with_peak);
+    let running = Running::start(attendant().env("BOT_PASSWORD", "right").args(["run", "-v", "--config", &path]));
+    free_agents(&server, 1).await;
+    running.signal("-TERM");
+    let stands = running.logged("how it stands");
+    assert!(stands.contains("chats=0") && stands.contains("handed_over=0"), "{stands}");
+    let busy = running.logged("how busy it is");
+    assert!(busy.contains("people not looked at yet; 0 in line; 0 chats"), "{busy}");
+    assert_eq!(running.status(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_stops_at_once() {
     let server = open_centre().await;
