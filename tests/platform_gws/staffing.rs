@@ -26,7 +26,8 @@ pub fn trials() -> Vec<Trial> {
                     Photographer::new(vec![session], AvailabilityOptions { every, ..AvailabilityOptions::default() })
                 };
                 room.login.sign_in().await?;
-                let pictures = tokio::spawn(photographer.run());
+                let mut pictures = tokio::task::JoinSet::new(); // ends with the trial
+                pictures.spawn(photographer.run());
                 let seen = tokio::time::timeout(PATIENCE, async {
                     while board.people(&Target::Skill(SKILL.into())).is_none() {
                         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -35,8 +36,7 @@ pub fn trials() -> Vec<Trial> {
                 seen.await.context("there is no picture of them")?;
                 // A case fails by a panic, which the harness of the trials takes for a failure.
                 case(&*board);
-                ensure!(!pictures.is_finished(), "nobody takes pictures any more");
-                pictures.abort();
+                ensure!(pictures.try_join_next().is_none(), "nobody takes pictures any more");
                 drop(at_work);
                 room.centre.shutdown().await;
                 Ok(())
