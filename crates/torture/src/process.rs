@@ -115,12 +115,16 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
         match stop.map(|stop| stop.how) {
             Some(How::Frozen { down, thaws }) => {
                 let user = user.clone();
+                // Told to leave before it was frozen, and with nothing left to do, it ends in order; it has asked whose the
+                // login is before it would sign out.
+                let leaves = over.is_cancelled();
                 thawing.spawn(async move {
                     sleep(thaws).await;
                     cutter.is_stopped.store(false, Ordering::Relaxed);
                     cutter.thaw.cancel();
                     match timeout(NOTICES, running).await {
                         Ok(Err(Error::Journal(_))) => Ok(()),
+                        Ok(Ok(Stopped::Clean)) if leaves => Ok(()),
                         Ok(other) => Err(format!("{user}: a process that has lost its login ended with {other:?}")),
                         Err(_) => Err(format!("{user}: a process that has lost its login goes on")),
                     }

@@ -106,6 +106,7 @@ impl Conversation {
             data: Arc::default(),
             transcript: Arc::default(),
             people: BTreeMap::new(),
+            gone: BTreeMap::new(),
             unanswered: BTreeMap::new(),
             taken: BTreeSet::new(),
             burst_began: None,

@@ -81,6 +81,8 @@ pub struct Conversation {
     /// No line up to this index is missing: each is there, or a look at the platform has shown that there is none.
     whole_to: u64,
     people: BTreeMap<ParticipantId, Person>,
+    /// Who had the conversation in an earlier life of this process, and when they were found to be gone or silent.
+    gone: BTreeMap<String, UnixMillis>,
 
     // Listening.
     unanswered: BTreeMap<u64, String>,

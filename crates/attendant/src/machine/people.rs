@@ -1,13 +1,18 @@
 //! People: who is in the chat beside the customer and the bot, and who holds the conversation. Looked at as a whole after
 //! every change, so that entries that come twice or late cannot confuse it.
 
+use std::collections::BTreeSet;
+
 use super::operating::Task;
 use super::{Attempt, Conversation, Holder, Lips, Remark, State, Step, Timer, after};
 use crate::guard::Guard;
 use crate::handoff::fill;
 use crate::journal::Record;
 use crate::mode::Mode;
-use crate::{Entry, EntryKind, Event, HandoffFailure, Operation, Participant, Role, Target, UnixMillis};
+use crate::{Entry, EntryKind, Event, HandoffFailure, Operation, Participant, ParticipantId, Role, Target, UnixMillis};
+
+/// The clock of the platform may be behind ours by so much. Who is taken for present for that long too much is only waited for.
+const CLOCKS_DIFFER: i64 = 5_000;
 
 /// Somebody on the agents' side who is in the chat.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +61,15 @@ impl Conversation {
             return; // an old line, heard late
         }
         self.came_in(&entry.from);
+        // Who came in before they were found to be silent, and is in still, is silent still: the customer has waited for them
+        // once.
+        let found_silent = self.gone.get(&entry.from.nickname).copied();
+        if let (Some(since), Some(came)) = (found_silent, entry.at)
+            && came <= since
+            && let Some(person) = self.people.get_mut(&entry.from.id)
+        {
+            (person.idle, person.announced) = (true, true);
+        }
     }
 
     pub(super) fn person_left(&mut self, entry: &Entry) {
@@ -71,11 +85,17 @@ impl Conversation {
         later.into_iter().any(|other| other.from.id == entry.from.id && other.kind == *kind)
     }
 
-    /// After a look at the platform: who is not among the participants has left while nobody was listening.
-    pub(super) fn only_these_are_in(&mut self, participants: &[Participant]) {
-        if !participants.is_empty() {
-            self.people.retain(|id, _| participants.iter().any(|participant| participant.id == *id));
+    /// After a look at the platform: who is not among the participants has left while nobody was listening. But the list was
+    /// read before the transcript, and what was heard meanwhile is younger than both: who has done something since the look
+    /// began is in.
+    pub(super) fn only_these_are_in(&mut self, participants: &[Participant], since: UnixMillis) {
+        if participants.is_empty() {
+            return;
         }
+        let since = UnixMillis(since.0.saturating_sub(CLOCKS_DIFFER));
+        let recent = self.transcript.iter().rev().take_while(|entry| entry.at.is_none_or(|at| at >= since));
+        let recent: BTreeSet<&ParticipantId> = recent.map(|entry| &entry.from.id).collect();
+        self.people.retain(|id, _| recent.contains(id) || participants.iter().any(|participant| participant.id == *id));
     }
 
     /// The person who holds the conversation, if anybody does.
@@ -218,6 +238,7 @@ impl Conversation {
         } else {
             self.enter(State::Active);
             self.events.push_back(Event::PersonLeft(holder.nickname));
+            self.drop_what_is_old(now); // it may have waited for the person for long
             self.look_at_people(now); // there may be another one
         }
     }

@@ -67,8 +67,11 @@ impl Conversation {
             }
             Picture::Gone => self.close(self.gone(), now),
             Picture::Found { interaction, transcript } => {
-                let after_a_gap = reading.after_a_gap;
-                self.found(&interaction, transcript, after_a_gap, now);
+                let (after_a_gap, since) = (reading.after_a_gap, reading.since);
+                self.heard(transcript, now);
+                self.is_whole_now();
+                self.only_these_are_in(&interaction.participants, since);
+                self.found(&interaction, after_a_gap, now);
             }
         }
         Outcome::Done
@@ -81,10 +84,8 @@ impl Conversation {
         }
     }
 
-    fn found(&mut self, interaction: &Interaction, transcript: Vec<crate::Entry>, after_a_gap: bool, now: UnixMillis) {
-        self.heard(transcript, now);
-        self.is_whole_now();
-        self.only_these_are_in(&interaction.participants);
+    /// The transcript has been taken in; what it means for what was meant.
+    fn found(&mut self, interaction: &Interaction, after_a_gap: bool, now: UnixMillis) {
         if after_a_gap {
             self.look_at_the_lips();
         }

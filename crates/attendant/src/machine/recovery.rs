@@ -146,6 +146,7 @@ impl Conversation {
             Record::PersonHolds { nickname } => self.relive_hold(nickname, at),
             Record::PersonGone { nickname } => {
                 self.timers.clear(Timer::Person);
+                self.gone.insert(nickname.clone(), at);
                 if let State::HumanPresent(Holder { invited: Some(attempt), .. }) = &self.state {
                     self.state = attempt.clone().into_state();
                 } else {

@@ -6,5 +6,6 @@ mod beside;
 mod every_pair;
 mod falling_silent;
 mod handing;
+mod people;
 mod scenes;
 mod silence;
