@@ -238,9 +238,9 @@ impl Conversation {
         } else {
             self.enter(State::Active);
             self.events.push_back(Event::PersonLeft(holder.nickname));
-            self.drop_what_is_old(now); // it may have waited for the person for long
             self.look_at_people(now); // there may be another one
         }
+        self.drop_what_is_old(now); // it may have waited for the person for long
     }
 
     /// Stops the bot and takes back everything that has not left yet. The customer's lines it was about to answer are

@@ -81,10 +81,24 @@ impl Running {
         told: impl FnOnce(Result<Receipt, PlatformError>) -> Happened + Send + 'static,
     ) {
         let (platform, holding, probe) = (self.platform.clone(), self.holding(), self.probe.clone());
+        let (decided, fencing) = (Instant::now(), self.guards.stands(Guard::Fencing));
+        let deadline = decided + self.options.sending.perform_within;
         self.work.push(Box::pin(async move {
             probe.pass(Deed::Operation, Side::Before).await;
             let result = match holding.await {
-                Ok(()) => platform.perform(&interaction, operation).await,
+                // This process was paused on the way: its conversation may have given it up, and much may have happened.
+                Ok(()) if fencing && decided.elapsed() > COUNTS_FOR => {
+                    Err(PlatformError::new(PlatformErrorKind::Unavailable, "decided too long ago, and not sent"))
+                }
+                // The deadline first: by then the conversation has given it up, and may have it done again. In a process that
+                // wakes up from a pause, what has not left by then does not leave any more.
+                Ok(()) => tokio::select! {
+                    biased;
+                    () = tokio::time::sleep_until(deadline), if fencing => {
+                        Err(PlatformError::new(PlatformErrorKind::Unknown, "no answer in time"))
+                    }
+                    result = platform.perform(&interaction, operation) => result,
+                },
                 Err(error) if error.is_retryable() => Err(PlatformError::new(
                     PlatformErrorKind::Unavailable,
                     "the journal does not say whose login it is",
