@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::chance::{Chance, hash};
 use crate::model::{AgentName, ChatId, Command, Operation};
 
 /// What goes wrong.
@@ -181,6 +181,8 @@ pub(crate) struct Tampering {
 struct Active {
     id: u64,
     fault: Fault,
+    /// What dice are thrown for: the same kind of fault has the same dice, whichever others there are.
+    thing: u64,
     occasions: u64,
     struck: u64,
 }
@@ -189,7 +191,7 @@ struct Active {
 struct Inner {
     active: Vec<Active>,
     made: u64,
-    chance: SmallRng,
+    chance: Chance,
     on_change: Option<Arc<tokio::sync::Notify>>,
 }
 
@@ -199,16 +201,16 @@ pub struct Faults(Arc<Mutex<Inner>>);
 
 impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
-            active: Vec::new(),
-            made: 0,
-            chance: SmallRng::seed_from_u64(seed),
-            on_change: None,
-        })))
+        Self(Arc::new(Mutex::new(Inner { active: Vec::new(), made: 0, chance: Chance::new(seed), on_change: None })))
     }
 
     pub(crate) fn wake_on_change(&self, notify: Arc<tokio::sync::Notify>) {
         self.lock().on_change = Some(notify);
+    }
+
+    /// What happens to this chat follows from the seed and this name alone.
+    pub(crate) fn name(&self, chat: &ChatId, name: &str) {
+        self.lock().chance.name(chat.clone(), name);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -220,7 +222,8 @@ impl Faults {
         let mut inner = self.lock();
         inner.made += 1;
         let id = inner.made;
-        inner.active.push(Active { id, fault, occasions: 0, struck: 0 });
+        let thing = hash(&format!("{:?}", fault.kind));
+        inner.active.push(Active { id, fault, thing, occasions: 0, struck: 0 });
         if let Some(notify) = &inner.on_change {
             notify.notify_one();
         }
@@ -272,7 +275,10 @@ impl Faults {
                 continue;
             }
             one.occasions += 1;
-            let lucky = one.fault.probability.is_none_or(|chances| chance.random::<f64>() < chances);
+            let lucky = one
+                .fault
+                .probability
+                .is_none_or(|chances| chance.of(place.interaction, one.thing).random::<f64>() < chances);
             if one.occasions > one.fault.after && lucky {
                 one.struck += 1;
                 hit = Some(value);

@@ -31,6 +31,7 @@
 //!
 //! What it does not: voice, e-mail, statistics, supervisors, persistence. It never shares a type with a client.
 
+mod chance;
 mod crowd;
 pub mod faults;
 pub mod guests;

@@ -32,6 +32,11 @@ pub fn answer_to(line: &str) -> String {
     format!("About: {line}")
 }
 
+/// Whether the bot fails at this line.
+pub(crate) fn fails(line: &str) -> bool {
+    line.contains("boom")
+}
+
 /// What tells a line from all others: its number in brackets.
 fn mark(line: &str) -> &str {
     line.rfind('[').map_or("", |place| &line[place..])
@@ -61,7 +66,7 @@ impl Answerer {
             Flaw::Repeats => answers.extend(answers.clone()),
             Flaw::Swaps => answers.reverse(),
         }
-        if said.contains("boom") {
+        if said.lines().iter().any(|line| fails(line)) {
             return Err("as the line says".into());
         }
         if said.contains("think") {

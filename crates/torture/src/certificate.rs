@@ -78,7 +78,7 @@ fn points(seeds: u64) -> Vec<(Story, Stop)> {
         for (_, story) in shorts::all(seed) {
             let boundaries = run(&story).boundaries.first().and_then(|lives| lives.first()).copied().unwrap_or(0);
             for at in 1..=boundaries {
-                pieces.extend(WAYS.map(|how| (story.clone(), Stop { bot: 0, at, how })));
+                pieces.extend(WAYS.map(|how| (story.clone(), Stop::at(0, at, how))));
             }
         }
     }
@@ -100,7 +100,7 @@ fn cut(pieces: &[(Story, Stop)], number: u64, every_pair: u64) -> Tally {
         for how in WAYS {
             pair += 1;
             if pair.is_multiple_of(every_pair) {
-                let _ = tally.play(&Story { stops: vec![*first, Stop { bot: 0, at, how }], ..story.clone() });
+                let _ = tally.play(&Story { stops: vec![*first, Stop::at(0, at, how)], ..story.clone() });
             }
         }
     }

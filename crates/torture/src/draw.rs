@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use simulator::faults::Kind;
 use simulator::{Fault, Line, Visitor};
 
-use crate::story::{How, Stop, Story};
+use crate::story::{How, Outage, Stop, Story};
 
 /// What kind of stories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,10 @@ impl Shape {
         if self.faults {
             story.faults = faults(&mut chance);
             story.journal.fails = if chance.random_bool(0.3) { 0.02 } else { 0.0 };
+            if chance.random_bool(0.2) {
+                let from = Duration::from_millis(chance.random_range(0..60_000));
+                story.outages.push(Outage { from, lasts: Duration::from_millis(chance.random_range(500..40_000)) });
+            }
         }
         if self.crashes {
             story.stops = stops(story.bots, self.visitors, &mut chance);
@@ -146,7 +150,7 @@ fn stops(bots: usize, visitors: usize, chance: &mut SmallRng) -> Vec<Stop> {
             } else {
                 How::Killed { down }
             };
-            stops.push(Stop { bot, at: chance.random_range(1..=spread), how });
+            stops.push(Stop::at(bot, chance.random_range(1..=spread), how));
         }
     }
     stops

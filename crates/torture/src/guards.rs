@@ -49,7 +49,7 @@ fn candidates(guard: Guard) -> Box<dyn Iterator<Item = Story>> {
     let crashes = Shape { visitors: 20, faults: true, crashes: true };
     let cut = |how: How| {
         certificate::stories(1).into_iter().flat_map(move |(_, story)| {
-            (1..=120).map(move |at| Story { stops: vec![Stop { bot: 0, at, how }], ..story.clone() })
+            (1..=120).map(move |at| Story { stops: vec![Stop::at(0, at, how)], ..story.clone() })
         })
     };
     let killed = How::Killed { down: Duration::from_millis(700) };
@@ -58,6 +58,7 @@ fn candidates(guard: Guard) -> Box<dyn Iterator<Item = Story>> {
     match guard {
         Guard::Fencing => Box::new(cut(frozen).chain(drawn(crashes))),
         Guard::Age => Box::new(cut(outage).map(patient).chain(drawn(crashes))),
+        Guard::Mailbox => Box::new(drawn(Shape { faults: false, crashes: false, ..crashes })),
         Guard::Ownership => Box::new(certificate::stories(1).into_iter().map(|(_, story)| story).chain(drawn(crashes))),
         _ => Box::new(cut(killed).chain(drawn(crashes))),
     }

@@ -1,6 +1,5 @@
 //! A journal with a way to it: what is written is durable only after a while, so that "intent before operation" matters.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,32 +7,49 @@ use attendant::journal::{Error, ErrorKind, Fence, Held, Line, StoryKey};
 use attendant::{InteractionId, Journal, LoginId, MemoryJournal, UnixMillis};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use tokio::time::Instant;
 
 use crate::story::SlowJournal;
 
-/// A journal in memory that takes its time. The processes of one login share it.
+/// A journal in memory that takes its time. The processes of one login share it. What it does hangs on the seed and the
+/// moment alone, so that a story that has become shorter finds it as it was.
 pub(crate) struct Slow {
     inner: MemoryJournal,
     times: SlowJournal,
-    chance: Mutex<SmallRng>,
+    seed: u64,
+    began: Instant,
 }
+
+/// What dice are thrown for.
+const WAYS: u64 = 0;
+const FAILURES: u64 = 1;
 
 impl Slow {
     pub fn new(times: SlowJournal, seed: u64) -> Self {
-        Self { inner: MemoryJournal::keeping(), times, chance: Mutex::new(SmallRng::seed_from_u64(seed)) }
+        Self { inner: MemoryJournal::keeping(), times, seed, began: Instant::now() }
+    }
+
+    /// The journal at the end of the way.
+    pub fn inner(&self) -> MemoryJournal {
+        self.inner.clone()
+    }
+
+    /// The dice of this moment.
+    fn dice(&self, thing: u64) -> SmallRng {
+        let moment = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        SmallRng::seed_from_u64(self.seed.wrapping_add(moment << 1 | thing))
     }
 
     async fn travel(&self) {
         let most = u64::try_from(self.times.way_most.as_millis()).unwrap_or(u64::MAX);
         if most > 0 {
-            let way = self.chance.lock().unwrap_or_else(PoisonError::into_inner).random_range(1..=most);
+            let way = self.dice(WAYS).random_range(1..=most);
             tokio::time::sleep(Duration::from_millis(way)).await;
         }
     }
 
     fn fails(&self) -> bool {
-        self.times.fails > 0.0
-            && self.chance.lock().unwrap_or_else(PoisonError::into_inner).random_bool(self.times.fails.min(1.0))
+        self.times.fails > 0.0 && self.dice(FAILURES).random_bool(self.times.fails.min(1.0))
     }
 }
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use simulator::faults::Kind;
 use simulator::model::{Fact, FactEvent, Moment, SeatState, Visibility};
 
-use crate::bot::answer_to;
+use crate::bot::{answer_to, fails};
 use crate::run::Ran;
-use crate::story::{Story, is_bot};
+use crate::story::{How, Story, is_bot};
 
 /// A promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -34,6 +34,8 @@ pub enum Rule {
     NeverAlone,
     /// Lines that waited too long are not answered as new.
     NotOld,
+    /// On a good day nobody is told that something went wrong, unless it did.
+    NoFalseAlarm,
     /// The runtime itself: no input where none can come, an orderly end, a process that lost its login ends.
     Runtime,
 }
@@ -50,6 +52,7 @@ impl fmt::Display for Rule {
             Self::NoGhost => "no ghost",
             Self::NeverAlone => "never alone",
             Self::NotOld => "nothing old as new",
+            Self::NoFalseAlarm => "no false alarm",
             Self::Runtime => "runtime",
         })
     }
@@ -81,9 +84,12 @@ const SOON: Duration = Duration::from_secs(90);
 const OLD: Duration = Duration::from_secs(600);
 /// How long a person may be in without a word before the bot goes on, as the options of the runtime have it.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(90);
+/// A process that was paused for no longer than this has only been slow.
+const NOT_NOTICED: Duration = Duration::from_millis(1_500);
+/// What the runtime says when a bot has failed.
+const APOLOGY: &str = "I am sorry, something went";
 /// What the runtime says of its own; it stands for the answer.
-const OWN_WORDS: [&str; 4] =
-    ["I am sorry, something went", "I am sorry for the wait", "I have not heard", "I have to go now"];
+const OWN_WORDS: [&str; 4] = [APOLOGY, "I am sorry for the wait", "I have not heard", "I have to go now"];
 
 /// What is wrong with a run. Empty if all is well.
 pub fn judge(story: &Story, ran: &Ran) -> Vec<Wrong> {
@@ -116,6 +122,8 @@ struct Patience {
     soon: Duration,
     /// Until the bot knows what has happened, and what it had sent before has arrived.
     knows: Duration,
+    /// Nothing goes wrong in it, but for what the bot does.
+    good_day: bool,
 }
 
 impl Patience {
@@ -129,8 +137,15 @@ impl Patience {
                 _ => Duration::ZERO,
             };
         }
+        if !story.outages.is_empty() {
+            knows += Duration::from_secs(2); // until the connection is back
+        }
+        if story.stops.iter().any(|stop| matches!(stop.how, How::Frozen { .. })) {
+            knows += NOT_NOTICED;
+        }
         let slow = story.journal.way_most * 8;
-        Self { soon: SOON + story.down() * 2 + slow, knows: knows + Duration::from_millis(20) }
+        let good_day = story.faults.is_empty() && story.outages.is_empty() && story.stops.is_empty();
+        Self { soon: SOON + story.down() * 2 + slow, knows: knows + Duration::from_millis(20), good_day }
     }
 }
 
@@ -159,6 +174,8 @@ struct Judge {
     typing: BTreeMap<String, Moment>,
     /// Words that can be said only once have been said.
     said: BTreeSet<String>,
+    /// The same of words for agents: those of one handoff.
+    noted: BTreeSet<String>,
     completed: BTreeSet<String>,
     /// Who has just given the chat away.
     gave_away: Option<String>,
@@ -200,6 +217,7 @@ impl Judge {
             FactEvent::AgentLeft { agent } => self.went(agent.as_str(), at),
             FactEvent::Transferred { from, .. } => {
                 self.gave_away = Some(from.as_str().to_owned());
+                self.noted.clear(); // should it come back, the next handoff has a note of its own
                 self.settle_all();
             }
             FactEvent::Completed { agent } => self.completed(agent.as_str()),
@@ -231,7 +249,8 @@ impl Judge {
 
     fn bot_said(&mut self, bot: &str, text: &str, visibility: Visibility, at: Moment) {
         self.typing_ends(bot, at);
-        if text.contains('[') && !text.starts_with("About: ") && !self.said.insert(text.to_owned()) {
+        let said = if visibility == Visibility::All { &mut self.said } else { &mut self.noted };
+        if text.contains('[') && !text.starts_with("About: ") && !said.insert(text.to_owned()) {
             self.say(Rule::Once, format!("said twice: {text}"));
         }
         if text == "Hello." && !self.said.insert(format!("{bot}: {text}")) {
@@ -250,6 +269,9 @@ impl Judge {
             self.answered(place, at);
         } else if OWN_WORDS.iter().any(|words| text.starts_with(words)) {
             self.settle_all();
+            if text.starts_with(APOLOGY) && self.patience.good_day && !self.lines.iter().any(|line| fails(&line.text)) {
+                self.say(Rule::NoFalseAlarm, format!("{bot} said \"{text}\""));
+            }
         }
     }
 

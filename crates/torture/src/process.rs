@@ -1,12 +1,11 @@
 //! The processes of one bot login, one after the other: each runs until it is cut off, and the next takes up what it left.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use attendant::probe::{Deed, Probe, Side};
 use attendant::service::{Error, Stopped};
-use attendant::{Options, Service, UnixMillis};
+use attendant::{MemoryJournal, Options, Service, UnixMillis};
 use simulator::in_process::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bot::Answerer;
 use crate::journal::Slow;
+use crate::run::Cut;
 use crate::story::{How, Stop, Story};
 
 /// A process that has just been started is given this long to finish what is owed before the story ends.
@@ -27,36 +27,62 @@ const NOTICES: Duration = Duration::from_secs(120);
 pub(crate) struct Lives {
     /// How many boundaries each process came to.
     pub boundaries: Vec<u64>,
-    /// How many were cut off.
-    pub cut: u64,
+    /// Where they were cut off.
+    pub cuts: Vec<Cut>,
+    /// Their journal.
+    pub journal: Option<MemoryJournal>,
     /// What no process should do.
     pub wrong: Vec<String>,
 }
 
 /// Counts boundaries, and stops the process at one of them.
 struct Cutter {
-    at: Option<u64>,
-    count: AtomicU64,
-    is_stopped: AtomicBool,
+    /// The boundary, and from when on it is counted.
+    stop: Option<(u64, Instant)>,
+    counts: Mutex<Counts>,
     reached: Notify,
     thaw: CancellationToken,
 }
 
+#[derive(Debug)]
+struct Counts {
+    all: u64,
+    /// Those that count for the stop.
+    towards: u64,
+    /// Those of this very moment.
+    now: (Instant, u64),
+    is_stopped: bool,
+}
+
 impl Cutter {
-    fn new(at: Option<u64>) -> Arc<Self> {
-        let (count, is_stopped) = (AtomicU64::new(0), AtomicBool::new(false));
-        Arc::new(Self { at, count, is_stopped, reached: Notify::new(), thaw: CancellationToken::new() })
+    fn new(stop: Option<(u64, Instant)>) -> Arc<Self> {
+        let counts = Counts { all: 0, towards: 0, now: (Instant::now(), 0), is_stopped: false };
+        Arc::new(Self { stop, counts: Mutex::new(counts), reached: Notify::new(), thaw: CancellationToken::new() })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn thaw(&self) {
+        self.counts().is_stopped = false;
+        self.thaw.cancel();
     }
 }
 
 impl Probe for Cutter {
     fn reach(&self, _: Deed, _: Side) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
-        if !self.is_stopped.load(Ordering::Relaxed) {
-            let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-            if self.at != Some(count) || self.thaw.is_cancelled() {
+        let mut counts = self.counts();
+        if !counts.is_stopped {
+            let now = Instant::now();
+            counts.all += 1;
+            counts.now = if counts.now.0 == now { (now, counts.now.1 + 1) } else { (now, 1) };
+            let (at, _) = self.stop.filter(|(_, from)| *from <= now)?;
+            counts.towards += 1;
+            if at != counts.towards || self.thaw.is_cancelled() {
                 return None;
             }
-            self.is_stopped.store(true, Ordering::Relaxed);
+            counts.is_stopped = true;
             self.reached.notify_one();
         }
         Some(Box::pin(self.thaw.clone().cancelled_owned()))
@@ -70,6 +96,7 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
     let stops: Vec<Stop> = story.stops.iter().filter(|stop| stop.bot == number).copied().collect();
     let mut stops = stops.into_iter();
     let mut lives = Lives::default();
+    let began = Instant::now();
     let mut thawing: JoinSet<Result<(), String>> = JoinSet::new();
     for life in 0.. {
         let Some(login) = handle.login(&user) else { break };
@@ -78,7 +105,7 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
         let made = Service::new(Arc::new(login), Arc::new(Answerer(story.flaw)), journal.clone(), options);
         let Ok((service, watch)) = made else { break };
         let stop = stops.next();
-        let cutter = Cutter::new(stop.map(|stop| stop.at));
+        let cutter = Cutter::new(stop.map(|stop| (stop.at, began + stop.from)));
         let now = UnixMillis(i64::try_from(handle.now().0).unwrap_or(i64::MAX));
         let service = service.reproducible(now, story.seed ^ ((number as u64) << 32) ^ life);
         #[cfg(feature = "test-util")]
@@ -102,7 +129,7 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
             () = cutter.reached.notified() => None,
             () = leave => None,
         };
-        lives.boundaries.push(cutter.count.load(Ordering::Relaxed));
+        lives.boundaries.push(cutter.counts().all);
         let unexpected = watch.status().counters.unexpected;
         if unexpected > 0 {
             lives.wrong.push(format!("{user}: {unexpected} inputs came where they cannot come"));
@@ -111,7 +138,8 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
             lives.wrong.extend(how_it_ended(&user, ended));
             break;
         }
-        lives.cut += 1;
+        let (when, at) = cutter.counts().now;
+        lives.cuts.push(Cut { bot: number, when: when - began, at });
         match stop.map(|stop| stop.how) {
             Some(How::Frozen { down, thaws }) => {
                 let user = user.clone();
@@ -120,8 +148,7 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
                 let leaves = over.is_cancelled();
                 thawing.spawn(async move {
                     sleep(thaws).await;
-                    cutter.is_stopped.store(false, Ordering::Relaxed);
-                    cutter.thaw.cancel();
+                    cutter.thaw();
                     match timeout(NOTICES, running).await {
                         Ok(Err(Error::Journal(_))) => Ok(()),
                         Ok(Ok(Stopped::Clean)) if leaves => Ok(()),
@@ -143,6 +170,7 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
             lives.wrong.push(wrong);
         }
     }
+    lives.journal = Some(journal.inner());
     lives
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use attendant::MemoryJournal;
+use simulator::faults::Kind;
 use simulator::in_process::{self, Handle};
 use simulator::model::ChatId;
 use simulator::{Fault, Log};
@@ -10,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::process::{self, Lives};
-use crate::story::{START, Story};
+use crate::story::{Outage, START, Story};
 
 /// Nobody stays longer.
 const AT_MOST: Duration = Duration::from_secs(48 * 3600);
@@ -26,10 +28,25 @@ pub struct Ran {
     pub boundaries: Vec<Vec<u64>>,
     /// How many processes were cut off.
     pub cut: u64,
+    /// Where each was cut off, in the order of the story's stops of one login.
+    pub cuts: Vec<Cut>,
+    /// The journals of the bots, closed stories and all.
+    pub journals: Vec<MemoryJournal>,
     /// Chats that a bot still has at the end.
     pub held: Vec<(String, ChatId)>,
     /// What processes did that no process should do.
     pub wrong: Vec<String>,
+}
+
+/// Where a process was cut off: by the clock, so that it can be found again in a story that has become shorter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Which bot login, from 0.
+    pub bot: usize,
+    /// When, since the story began.
+    pub when: Duration,
+    /// At which boundary of those that its process came to at that very moment, from 1.
+    pub at: u64,
 }
 
 /// Plays a story to its end.
@@ -39,7 +56,15 @@ pub fn run(story: &Story) -> Ran {
         Ok(runtime) => runtime.block_on(play(story)),
         Err(error) => {
             let wrong = vec![format!("no runtime: {error}")];
-            Ran { log: Log::default(), boundaries: Vec::new(), cut: 0, held: Vec::new(), wrong }
+            Ran {
+                log: Log::default(),
+                boundaries: Vec::new(),
+                cut: 0,
+                cuts: Vec::new(),
+                journals: Vec::new(),
+                held: Vec::new(),
+                wrong,
+            }
         }
     }
 }
@@ -51,6 +76,10 @@ async fn play(story: &Story) -> Ran {
         let _ = handle.faults().add(Fault::clone(fault));
     }
     handle.invite(story.visits.iter().cloned());
+    let mut outages = JoinSet::new();
+    for outage in &story.outages {
+        outages.spawn(fail_for_a_while(handle.clone(), *outage));
+    }
     let over = CancellationToken::new();
     let shared = Arc::new(story.clone());
     let mut logins = JoinSet::new();
@@ -76,14 +105,27 @@ async fn play(story: &Story) -> Ran {
     });
     let held = held.collect();
     wrong.extend(all.iter_mut().flat_map(|lives| std::mem::take(&mut lives.wrong)));
-    let cut = all.iter().map(|lives| lives.cut).sum();
+    let cuts: Vec<Cut> = all.iter_mut().flat_map(|lives| std::mem::take(&mut lives.cuts)).collect();
+    let journals = all.iter_mut().filter_map(|lives| lives.journal.take()).collect();
+    let cut = cuts.len() as u64;
     Ran {
         log: handle.take_log(),
         boundaries: all.into_iter().map(|lives| lives.boundaries).collect(),
         cut,
+        cuts,
+        journals,
         held,
         wrong,
     }
+}
+
+/// Every request is refused, and whoever is to be told something loses the session.
+async fn fail_for_a_while(handle: Handle, outage: Outage) {
+    tokio::time::sleep(outage.from).await;
+    let faults = handle.faults();
+    let _refused = faults.scoped(Fault::new(Kind::Unavailable { retry_after: None }));
+    let _cut_off = faults.scoped(Fault::new(Kind::DropSession));
+    tokio::time::sleep(outage.lasts).await;
 }
 
 async fn everybody_is_gone(handle: &Handle) {

@@ -38,8 +38,10 @@ pub fn shrink(story: &Story, tries: u32) -> Option<Shrunk> {
     let mut best = story.clone();
     loop {
         let before = size(&best);
+        shrinker.by_the_clock(&mut best);
         shrinker.fewer_visits(&mut best);
         shrinker.fewer(&mut best, |story| &mut story.faults);
+        shrinker.fewer(&mut best, |story| &mut story.outages);
         shrinker.fewer(&mut best, |story| &mut story.stops);
         shrinker.fewer_lines(&mut best);
         shrinker.plainer(&mut best);
@@ -50,13 +52,13 @@ pub fn shrink(story: &Story, tries: u32) -> Option<Shrunk> {
     let ran = run(&best);
     let wrong = judge(&best, &ran);
     let chat = wrong.iter().find_map(|wrong| wrong.chat.clone());
-    let chat = chat.map(|chat| crate::tell_chat(&ran.log, &chat)).unwrap_or_default();
+    let chat = chat.map(|chat| crate::tell_chat(&ran, &chat)).unwrap_or_default();
     Some(Shrunk { story: best, wrong, chat, tries: shrinker.tries })
 }
 
 fn size(story: &Story) -> usize {
     let lines: usize = story.visits.iter().map(|(_, visitor)| 1 + visitor.lines.len()).sum();
-    lines + story.faults.len() + story.stops.len() + story.bots
+    lines + story.faults.len() + story.outages.len() + story.stops.len() + story.bots
 }
 
 impl Shrinker {
@@ -67,6 +69,22 @@ impl Shrinker {
     fn breaks(&mut self, story: &Story) -> bool {
         self.tries += 1;
         judge(story, &run(story)).iter().any(|wrong| wrong.rule == self.rule)
+    }
+
+    /// Says where processes are cut off by the clock, so that it is there still when others have left the story. Stops that no
+    /// process came to are left out.
+    fn by_the_clock(&mut self, best: &mut Story) {
+        let cuts = run(best).cuts;
+        let mut stops = Vec::new();
+        for bot in 0..best.bots {
+            let planned = best.stops.iter().filter(|stop| stop.bot == bot);
+            let reached = cuts.iter().filter(|cut| cut.bot == bot);
+            stops.extend(planned.zip(reached).map(|(stop, cut)| Stop { from: cut.when, at: cut.at, ..*stop }));
+        }
+        let candidate = Story { stops, ..best.clone() };
+        if self.breaks(&candidate) {
+            *best = candidate;
+        }
     }
 
     /// Takes the shorter story if it is as wrong: with this chance, with another, or with a crash at another boundary.
@@ -82,7 +100,8 @@ impl Shrinker {
         }
         if found.is_none() && shorter.stops.len() == 1 && shorter.visits.len() <= 2 {
             let stop = shorter.stops[0];
-            let elsewhere = (1..=BOUNDARIES).map(|at| Story { stops: vec![Stop { at, ..stop }], ..shorter.clone() });
+            let elsewhere = (1..=BOUNDARIES)
+                .map(|at| Story { stops: vec![Stop { at, from: Duration::ZERO, ..stop }], ..shorter.clone() });
             for candidate in elsewhere {
                 if !self.is_tired() && self.breaks(&candidate) {
                     found = Some(candidate);

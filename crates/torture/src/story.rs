@@ -25,6 +25,8 @@ pub struct Story {
     pub visits: Vec<(Duration, Visitor)>,
     /// What goes wrong in the centre.
     pub faults: Vec<Fault>,
+    /// When the centre does not work at all.
+    pub outages: Vec<Outage>,
     /// Where processes are cut off.
     pub stops: Vec<Stop>,
     /// How slow the journals are.
@@ -44,8 +46,10 @@ pub struct Story {
 pub struct Stop {
     /// Which bot login, from 0.
     pub bot: usize,
-    /// At this boundary, counted from 1 since the process was started. One that does not come that far is not cut off.
+    /// At this boundary, counted from 1. One that does not come that far is not cut off.
     pub at: u64,
+    /// Counted from this moment of the story on, or since the process was started if that is later.
+    pub from: Duration,
     /// How.
     pub how: How,
 }
@@ -67,6 +71,22 @@ pub enum How {
         /// Until it wakes up.
         thaws: Duration,
     },
+}
+
+impl Stop {
+    /// At this boundary since the process was started.
+    pub fn at(bot: usize, at: u64, how: How) -> Self {
+        Self { bot, at, from: Duration::ZERO, how }
+    }
+}
+
+/// The centre refuses everything, and sessions break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Outage {
+    /// From this moment of the story on.
+    pub from: Duration,
+    /// For so long.
+    pub lasts: Duration,
 }
 
 impl How {
@@ -95,6 +115,7 @@ impl Story {
             bots: 1,
             visits: Vec::new(),
             faults: Vec::new(),
+            outages: Vec::new(),
             stops: Vec::new(),
             journal: SlowJournal::default(),
             pace: true,
@@ -117,9 +138,10 @@ impl Story {
         (1..=self.bots).map(|number| format!("bot-{number}"))
     }
 
-    /// How long nobody may be there, all stops together.
+    /// How long nobody may be there, all stops and outages together.
     pub(crate) fn down(&self) -> Duration {
-        self.stops.iter().map(|stop| stop.how.down()).sum()
+        let stops: Duration = self.stops.iter().map(|stop| stop.how.down()).sum();
+        stops + self.outages.iter().map(|outage| outage.lasts).sum::<Duration>()
     }
 
     pub(crate) fn centre(&self) -> Centre {

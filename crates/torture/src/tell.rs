@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use simulator::Log;
-use simulator::model::{Fact, FactEvent, Target};
+use attendant::InteractionId;
+use simulator::model::{Fact, FactEvent, Moment, Target};
 
-use crate::story::{How, START, Story};
+use crate::run::Ran;
+use crate::story::{How, Outage, START, Story};
 
 /// A story in a few lines: who says what, what goes wrong, where processes are cut off.
 pub fn tell(story: &Story) -> String {
@@ -29,8 +30,15 @@ pub fn tell(story: &Story) -> String {
     for fault in &story.faults {
         let _ = writeln!(text, "  fault     {}", serde_json::to_string(fault).unwrap_or_default());
     }
+    for Outage { from, lasts } in &story.outages {
+        let (from, lasts) = (from.as_secs_f64(), lasts.as_secs_f64());
+        let _ = writeln!(text, "  {from:8.3}  the centre refuses everything, for {lasts:.3} s");
+    }
     for stop in &story.stops {
-        let (bot, at) = (stop.bot + 1, stop.at);
+        let (bot, mut at) = (stop.bot + 1, stop.at.to_string());
+        if !stop.from.is_zero() {
+            let _ = write!(at, " from {:.3} on", stop.from.as_secs_f64());
+        }
         let _ = match stop.how {
             How::Killed { down } => {
                 writeln!(text, "  bot-{bot} dies at boundary {at}, back after {:.3} s", down.as_secs_f64())
@@ -46,10 +54,17 @@ pub fn tell(story: &Story) -> String {
     text
 }
 
-/// What happened in a chat, line by line.
-pub fn tell_chat(log: &Log, chat: &str) -> String {
-    log.of_chat(chat).fold(String::new(), |mut text, fact| {
-        let _ = writeln!(text, "  {:9.3}  {}", fact.at.since(START).as_secs_f64(), tell_fact(fact));
+/// What happened in a chat, line by line: what the centre saw, and, behind a bar, what the bots wrote into their journals.
+pub fn tell_chat(ran: &Ran, chat: &str) -> String {
+    let seen = ran.log.of_chat(chat).map(|fact| (fact.at, tell_fact(fact)));
+    let mut lines: Vec<(Moment, String)> = seen.collect();
+    for line in ran.journals.iter().flat_map(|journal| journal.about(&InteractionId::from(chat))) {
+        let at = Moment(u64::try_from(line.at.0).unwrap_or_default());
+        lines.push((at, format!("  | {}", serde_json::to_string(&line.record).unwrap_or_default())));
+    }
+    lines.sort_by_key(|(at, _)| *at);
+    lines.into_iter().fold(String::new(), |mut text, (at, line)| {
+        let _ = writeln!(text, "  {:9.3}  {line}", at.since(START).as_secs_f64());
         text
     })
 }

@@ -32,6 +32,17 @@ impl MemoryJournal {
         Self { keep_closed: true, ..Self::default() }
     }
 
+    /// Everything it holds about an interaction, whoever wrote it, in the order of time: for whoever has to find out what
+    /// happened.
+    pub fn about(&self, interaction: &InteractionId) -> Vec<Line> {
+        let logins = self.logins();
+        let stories = logins.values().flat_map(|held| held.stories.iter());
+        let about = stories.filter(|(key, _)| key.interaction == *interaction);
+        let mut lines: Vec<Line> = about.flat_map(|(_, story)| story.iter().cloned()).collect();
+        lines.sort_by_key(|line| line.at);
+        lines
+    }
+
     fn logins(&self) -> MutexGuard<'_, BTreeMap<LoginId, Login>> {
         self.logins.lock().unwrap_or_else(PoisonError::into_inner) // every change is whole or not begun
     }

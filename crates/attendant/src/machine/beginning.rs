@@ -138,6 +138,7 @@ impl Conversation {
             pace_from: began,
             errands: VecDeque::new(),
             doing: None,
+            shows_from: began,
             tickets: 0,
             step_reference: None,
             say_reference: None,

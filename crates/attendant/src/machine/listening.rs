@@ -43,6 +43,17 @@ impl Conversation {
     }
 
     /// The platform told about the interaction.
+    pub(super) fn told(&mut self, interaction: &Interaction, now: UnixMillis) {
+        let given_away = matches!(&self.state, State::Transferring(attempt) if attempt.step != Step::Owed);
+        if given_away && interaction.state == InteractionState::LeftChat {
+            // The customer has gone, before it was given away or after: whose the rest is, only a look can tell.
+            self.look_again(now);
+        } else {
+            self.changed(interaction, now);
+        }
+    }
+
+    /// The interaction is like this.
     pub(super) fn changed(&mut self, interaction: &Interaction, now: UnixMillis) {
         if *self.data != interaction.data {
             self.data = Arc::new(interaction.data.clone());

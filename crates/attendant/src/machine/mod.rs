@@ -131,6 +131,8 @@ pub struct Conversation {
 
     // Operations.
     doing: Option<Doing>,
+    /// What was done last shows on the platform by then.
+    shows_from: UnixMillis,
     tickets: Ticket,
     /// The number of the operation that this state is about, and of the last message.
     step_reference: Option<i64>,
@@ -279,7 +281,7 @@ impl Conversation {
 
     fn take(&mut self, input: Input, now: UnixMillis) -> Outcome {
         match input {
-            Input::Changed(interaction) => self.changed(&interaction, now),
+            Input::Changed(interaction) => self.told(&interaction, now),
             Input::Heard(entries) => self.heard(entries, now),
             Input::Screened(verdict) => return self.screened(verdict, now),
             Input::Said { turn, words, token } => return self.said(turn, words, token, now),

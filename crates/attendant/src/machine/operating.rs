@@ -28,6 +28,13 @@ pub enum Task {
     Disposition,
 }
 
+impl Task {
+    /// Whether its effect is waited for.
+    fn shows(self) -> bool {
+        matches!(self, Self::Step | Self::Say(..))
+    }
+}
+
 impl Conversation {
     pub(super) fn perform(&mut self, task: Task, operation: Operation, now: UnixMillis) {
         self.tickets += 1;
@@ -48,14 +55,35 @@ impl Conversation {
         };
         self.timers.clear(Timer::Operation);
         match result {
-            Ok(receipt) => self.took(doing.task, receipt, now),
-            Err(error) => self.refused(doing.task, &error, now),
+            Ok(receipt) => {
+                self.may_show_later(doing.task, now);
+                self.took(doing.task, receipt, now);
+            }
+            Err(error) => {
+                if matches!(error.kind(), Kind::Unknown | Kind::Protocol) {
+                    self.may_show_later(doing.task, now);
+                }
+                self.refused(doing.task, &error, now);
+            }
         }
         Outcome::Done
     }
 
+    /// What the platform has taken, or perhaps taken, need not show at once.
+    fn may_show_later(&mut self, task: Task, now: UnixMillis) {
+        if task.shows() {
+            self.shows_from = after(now, self.options.sending.settle_within);
+        }
+    }
+
+    /// Whether something is on its way that a look at the platform is to show.
+    pub(super) fn is_doing_what_shows(&self) -> bool {
+        self.doing.is_some_and(|doing| doing.task.shows())
+    }
+
     pub(super) fn operation_ran_out(&mut self, now: UnixMillis) {
         if let Some(doing) = self.doing.take() {
+            self.may_show_later(doing.task, now);
             self.refused(doing.task, &PlatformError::new(Kind::Unknown, "no answer in time"), now);
         }
     }

@@ -1,6 +1,7 @@
 //! Reading the platform again: after a gap, after a restart, and whenever the outcome of an operation is not known. Nothing
 //! is performed meanwhile; then what is there is compared with what was meant.
 
+use super::sending::{Outgoing, Status};
 use super::{
     Conversation, Effect, Finishing, Lips, Outcome, Picture, Remark, State, Step, Ticket, Timer, after, between,
 };
@@ -12,6 +13,8 @@ use crate::{HandoffFailure, Interaction, InteractionState, UnixMillis};
 pub struct Reading {
     ticket: Ticket,
     since: UnixMillis,
+    /// When this try began.
+    asked: UnixMillis,
     /// How often it was tried in vain.
     tries: u32,
     /// Lines may have waited while nobody was there: the age policy counts.
@@ -29,13 +32,14 @@ impl Conversation {
         let since = self.reading.as_ref().map_or(now, |reading| reading.since);
         let after_a_gap = after_a_gap || self.reading.as_ref().is_some_and(|reading| reading.after_a_gap);
         self.tickets += 1;
-        self.reading = Some(Reading { ticket: self.tickets, since, tries: 0, after_a_gap });
+        self.reading = Some(Reading { ticket: self.tickets, since, asked: now, tries: 0, after_a_gap });
         self.timers.clear(Timer::Echo);
         self.ask(now);
     }
 
     fn ask(&mut self, now: UnixMillis) {
-        if let Some(reading) = &self.reading {
+        if let Some(reading) = &mut self.reading {
+            reading.asked = now;
             self.effects.push(Effect::Read { ticket: reading.ticket });
             self.timers.set(Timer::Read, after(now, self.options.sending.perform_within));
         }
@@ -68,13 +72,51 @@ impl Conversation {
             Picture::Gone => self.close(self.gone(), now),
             Picture::Found { interaction, transcript } => {
                 let (after_a_gap, since) = (reading.after_a_gap, reading.since);
+                let asked = reading.asked;
                 self.heard(transcript, now);
                 self.is_whole_now();
                 self.only_these_are_in(&interaction.participants, since);
-                self.found(&interaction, after_a_gap, now);
+                if self.is_too_early(asked) {
+                    self.changed(&interaction, now); // perhaps it shows what is waited for
+                }
+                if self.is_too_early(asked) {
+                    self.read_once_more(now);
+                } else {
+                    self.found(&interaction, after_a_gap, now);
+                }
             }
         }
         Outcome::Done
+    }
+
+    /// Whether an operation that has left may show its effect after this look, which began then: one that is on its way, or
+    /// was until a moment ago. What a look does not show counts as not done only if it began later than that.
+    fn is_too_early(&mut self, asked: UnixMillis) -> bool {
+        (self.is_doing_what_shows() || asked < self.shows_from) && self.waits_for_an_effect()
+    }
+
+    /// Whether the platform is yet to show what became of an operation.
+    fn waits_for_an_effect(&mut self) -> bool {
+        let sent = |front: &Outgoing| matches!(front.status, Status::Performing | Status::Sent | Status::Unknown);
+        if self.outbox.front().is_some_and(sent) {
+            return true;
+        }
+        match &mut self.state {
+            State::Closed(_) => false,
+            State::Transferring(attempt) => attempt.step != Step::Owed,
+            State::Inviting(attempt) => matches!(attempt.step, Step::Unsure | Step::Doubtful(_)),
+            State::Ended { step, .. } => *step == Finishing::Waiting,
+            state => state.step_mut().is_some_and(|step| *step == Step::Waiting),
+        }
+    }
+
+    fn read_once_more(&mut self, now: UnixMillis) {
+        let again = self.options.sending.again_after;
+        let Some(reading) = &mut self.reading else { return };
+        reading.tries += 1;
+        let wait = after(now, again * (1 << reading.tries.min(5)));
+        let at = if self.doing.is_some() { wait } else { self.shows_from.max(now) };
+        self.timers.set(Timer::Read, at);
     }
 
     fn gone(&self) -> Closed {

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::run::{Happened, Running};
 use super::status::{Summary, name};
 use crate::bot_call;
+use crate::guard::Guard;
 use crate::journal::{Line, Record, StoryKey};
-use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token, between};
+use crate::machine::{Conversation, Effect, Input, Outcome, Remark, StateKind, Token};
 use crate::probe::{Deed, Side};
 use crate::rules::names;
 use crate::turn::{FromBot, Report};
 use crate::{InteractionId, Next, UnixMillis};
 
-/// A timer that is later than this was not rung in time because nothing was.
-const PAUSED: std::time::Duration = std::time::Duration::from_secs(2);
+/// A loop that comes round later than this was not only busy.
+const PAUSED: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A conversation, and what the host keeps beside it.
 pub(super) struct Seat {
@@ -87,7 +89,13 @@ impl Running {
 
     fn arm(&mut self, id: &InteractionId) {
         let Some(seat) = self.conversations.get_mut(id) else { return };
-        let next = seat.conversation.next_timer().map(|(at, _)| at);
+        let next = seat.conversation.next_timer();
+        if let Some((at, timer)) = next
+            && !self.guards.stands(Guard::Mailbox)
+        {
+            self.strays.insert((at, id.clone(), timer));
+        }
+        let next = next.map(|(at, _)| at);
         if seat.armed == next {
             return;
         }
@@ -100,11 +108,10 @@ impl Running {
         seat.armed = next;
     }
 
-    /// Timers that are far too late mean that this process was paused. What happened meanwhile still waits to be read, so the
-    /// platform is looked at before any of them does something.
-    pub(super) fn mind_a_pause(&mut self) {
-        let now = self.clock.now();
-        if self.timers.first().is_some_and(|(at, _)| between(*at, now) > PAUSED) {
+    /// A loop that was to come round by `wake`, and comes round far too late, belongs to a process that was paused. What
+    /// happened meanwhile still waits to be read, so the platform is looked at before anything else is done.
+    pub(super) fn mind_a_pause(&mut self, wake: Instant) {
+        if wake.elapsed() > PAUSED {
             tracing::warn!(agent.login = %self.login, "this process was paused; looking at the platform again");
             self.everything_may_have_changed();
         }
@@ -113,6 +120,11 @@ impl Running {
     /// Timers that have run out go through the mailboxes, in order.
     pub(super) async fn ring(&mut self) {
         let now = self.clock.now();
+        while self.strays.first().is_some_and(|(at, ..)| *at <= now)
+            && let Some((_, id, timer)) = self.strays.pop_first()
+        {
+            self.deliver(&id, Input::Timer(timer));
+        }
         while let Some((at, id)) = self.timers.first().cloned() {
             if at > now {
                 return;
@@ -120,13 +132,19 @@ impl Running {
             let timer = self.conversations.get(&id).and_then(|seat| seat.conversation.next_timer());
             match timer {
                 Some((_, timer)) => {
-                    self.probe.pass(Deed::Timer, Side::Before).await;
+                    self.pass_a_timer(Side::Before).await;
                     self.deliver(&id, Input::Timer(timer));
-                    self.probe.pass(Deed::Timer, Side::After).await;
+                    self.pass_a_timer(Side::After).await;
                 }
                 None => drop(self.timers.remove(&(at, id))),
             }
         }
+    }
+
+    async fn pass_a_timer(&mut self, side: Side) {
+        let came = Instant::now();
+        self.probe.pass(Deed::Timer, side).await;
+        self.mind_a_pause(came);
     }
 
     fn perform(&mut self, id: &InteractionId, effects: Vec<Effect>) {
@@ -206,6 +224,7 @@ impl Running {
     fn leave(&mut self, id: &InteractionId) {
         self.stop_thinking(id);
         let Some(seat) = self.conversations.remove(id) else { return };
+        self.reads.ended(id);
         if seat.reconciling {
             self.reconciled();
         }

@@ -1,7 +1,7 @@
 //! Looks at the platform: one list of interactions for all conversations that ask at the same time, then their
 //! transcripts, a few at once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tokio::time::Instant;
 
@@ -19,6 +19,8 @@ pub struct Reads {
     listing: Option<BTreeMap<InteractionId, Ticket>>,
     /// Interactions that nobody here knows are to be taken up when the list comes.
     adopt: bool,
+    /// Conversations that ended while the list was on its way: what it says of them may be from before.
+    ended: BTreeSet<InteractionId>,
     queue: VecDeque<(Interaction, Ticket)>,
     running: usize,
     /// Whoever had the login before may be at work still.
@@ -33,6 +35,13 @@ impl Reads {
     /// After a gap or a start: whatever the platform has for this login is ours.
     pub fn adopt(&mut self) {
         self.adopt = true;
+    }
+
+    /// A conversation has ended.
+    pub fn ended(&mut self, interaction: &InteractionId) {
+        if self.listing.is_some() {
+            self.ended.insert(interaction.clone());
+        }
     }
 
     /// The first look waits until then.
@@ -51,6 +60,7 @@ impl Running {
     pub(super) fn look(&mut self) {
         if self.reads.listing.is_none() && (self.reads.adopt || !self.reads.wanted.is_empty()) {
             self.reads.listing = Some(std::mem::take(&mut self.reads.wanted));
+            self.reads.ended.clear();
             let (platform, not_before) = (self.platform.clone(), self.reads.not_before);
             self.work.push(Box::pin(async move {
                 if let Some(moment) = not_before {
@@ -92,8 +102,13 @@ impl Running {
                     }
                 }
                 if std::mem::take(&mut self.reads.adopt) {
+                    let ended = std::mem::take(&mut self.reads.ended);
                     for interaction in owned.into_values() {
-                        self.adopt(interaction);
+                        if ended.contains(&interaction.id) {
+                            self.reads.adopt = true; // a list that begins now tells whether it is here again
+                        } else {
+                            self.adopt(interaction);
+                        }
                     }
                     self.synchronised();
                 }

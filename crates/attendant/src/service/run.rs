@@ -26,7 +26,7 @@ use super::{Error, Request, Service, Stopped};
 use crate::clock::Clock;
 use crate::guard::Guards;
 use crate::journal::{self, Journal, Line, StoryKey};
-use crate::machine::{Conversation, Input, Past, Ticket};
+use crate::machine::{Conversation, Input, Past, Ticket, Timer};
 use crate::mode::{Comparisons, Mode};
 use crate::probe::Slot;
 use crate::quiet::Hands;
@@ -40,6 +40,11 @@ use crate::{
 const REPORTS: usize = 256;
 /// How long an orderly end may take: the last lines of the journal, the sign-out.
 const END_WITHIN: Duration = Duration::from_secs(10);
+/// A login whose customers are waiting is signed in again no later than this after a failure.
+const CUSTOMERS_WAIT: Duration = Duration::from_secs(10);
+/// While something is on its way, the loop comes round at least so often.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
 /// A service that runs.
 pub(super) struct Running {
     pub login: LoginId,
@@ -58,6 +63,8 @@ pub(super) struct Running {
     /// How many of them are reading their place on the platform.
     pub reconciling: usize,
     pub timers: BTreeSet<(UnixMillis, InteractionId)>,
+    /// Timers that go off although they were stopped, in tests that take their guard out.
+    pub strays: BTreeSet<(UnixMillis, InteractionId, Timer)>,
     pub tokens: u64,
     /// What is left of chats that were handed over, oldest first.
     pub pasts: IndexMap<InteractionId, Past>,
@@ -98,6 +105,16 @@ pub(super) enum Happened {
     Nothing,
 }
 
+/// What the loop was woken by.
+enum Woken {
+    Drain,
+    Happened(Happened),
+    Reported(FromBot),
+    Told(Option<PlatformEvent>),
+    Requested(Request),
+    Nothing,
+}
+
 /// Why a session is over.
 enum SessionEnd {
     /// The connection is gone for good; the login has to sign in anew.
@@ -127,6 +144,7 @@ impl Running {
             conversations: BTreeMap::new(),
             reconciling: 0,
             timers: BTreeSet::new(),
+            strays: BTreeSet::new(),
             tokens: 0,
             pasts: IndexMap::new(),
             offers: BTreeMap::new(),
@@ -248,7 +266,9 @@ impl Running {
     /// Waits before the next try: longer each time, with full jitter, so that many logins make no storm.
     async fn rest(&mut self, tries: &mut u32, hint: Option<Duration>) {
         let times = &self.options.service;
-        let most = times.sign_in_again_after.saturating_mul(1 << (*tries).min(16)).min(times.sign_in_again_most);
+        let waited_for = !self.conversations.is_empty();
+        let longest = times.sign_in_again_most.min(if waited_for { CUSTOMERS_WAIT } else { Duration::MAX });
+        let most = times.sign_in_again_after.saturating_mul(1 << (*tries).min(16)).min(longest);
         *tries += 1;
         let jitter = most.mul_f64(self.dice.random_range(0.1..1.0));
         tokio::time::sleep(hint.unwrap_or_default().max(jitter)).await;
@@ -261,7 +281,6 @@ impl Running {
         abort: &CancellationToken,
     ) -> Result<SessionEnd, Error> {
         loop {
-            self.mind_a_pause();
             self.ring().await;
             if self.drained() {
                 return Ok(SessionEnd::Stop(self.end().await));
@@ -271,34 +290,43 @@ impl Running {
             self.mind_the_presence();
             self.publish(self.phase());
             let wake = self.wake_at();
-            tokio::select! {
+            let woken = tokio::select! {
                 biased;
                 () = abort.cancelled() => return Ok(SessionEnd::Stop(Stopped::Left(self.conversations.len()))),
-                () = drain.cancelled(), if self.drain == Drain::No => self.begin_to_drain(),
-                Some(happened) = self.work.next(), if !self.work.is_empty() => self.happened(happened)?,
-                Some(report) = self.inbox.recv() => self.reported(report),
-                event = events.recv() => match event {
-                    Some(event) => {
-                        if self.told(event) {
-                            return Ok(SessionEnd::Lost);
-                        }
+                () = drain.cancelled(), if self.drain == Drain::No => Woken::Drain,
+                Some(happened) = self.work.next(), if !self.work.is_empty() => Woken::Happened(happened),
+                Some(report) = self.inbox.recv() => Woken::Reported(report),
+                event = events.recv() => Woken::Told(event),
+                Some(request) = self.requests.recv() => Woken::Requested(request),
+                Some(_) = self.bots.join_next(), if !self.bots.is_empty() => Woken::Nothing, // it has reported before it ended
+                () = tokio::time::sleep_until(wake) => Woken::Nothing,
+            };
+            self.mind_a_pause(wake);
+            match woken {
+                Woken::Drain => self.begin_to_drain(),
+                Woken::Happened(happened) => self.happened(happened)?,
+                Woken::Reported(report) => self.reported(report),
+                Woken::Told(Some(event)) => {
+                    if self.told(event) {
+                        return Ok(SessionEnd::Lost);
                     }
-                    None => return Ok(SessionEnd::Lost),
-                },
-                Some(request) = self.requests.recv() => self.requested(request),
-                Some(_) = self.bots.join_next(), if !self.bots.is_empty() => {} // it has reported before it ended
-                () = tokio::time::sleep_until(wake) => {}
+                }
+                Woken::Told(None) => return Ok(SessionEnd::Lost),
+                Woken::Requested(request) => self.requested(request),
+                Woken::Nothing => {}
             }
         }
     }
 
-    /// The next timer, of a conversation or of the drain.
+    /// The next timer, of a conversation or of the drain. While something is on its way, not much later than now: what
+    /// arrives after a pause of this process must be known to have arrived after one.
     fn wake_at(&self) -> Instant {
         let timer = self.timers.first().map(|(at, _)| *at);
-        match [timer, self.drain.until()].into_iter().flatten().min() {
-            Some(at) => self.clock.instant(at),
-            None => Instant::now() + Duration::from_secs(3600),
-        }
+        let stray = self.strays.first().map(|(at, ..)| *at);
+        let next = [timer, stray, self.drain.until()].into_iter().flatten().min().map(|at| self.clock.instant(at));
+        let idle = self.work.is_empty() && self.bots.is_empty();
+        let most = Instant::now() + if idle { Duration::from_secs(3600) } else { HEARTBEAT };
+        next.map_or(most, |at| at.min(most))
     }
 
     fn happened(&mut self, happened: Happened) -> Result<(), Error> {

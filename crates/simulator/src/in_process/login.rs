@@ -85,7 +85,7 @@ impl Login {
 
 fn plan(inner: &mut Inner, agent: &AgentName, operation: &str, interaction: Option<&ChatId>) -> Trip {
     let place = Place { login: Some(agent), interaction, operation: Some(operation) };
-    let (there, back) = (inner.way(), inner.way());
+    let (there, back) = (inner.way(interaction), inner.way(interaction));
     let slow = inner.faults.strike(&place, |kind| match kind {
         Kind::Slow { millis } => Some(Duration::from_millis(*millis)),
         _ => None,
@@ -290,6 +290,7 @@ fn spell(
 pub(super) fn name_the_invited(
     inner: &mut Inner,
     me: &AgentName,
+    chat: &ChatId,
     operation: model::Operation,
 ) -> Result<model::Operation, PlatformError> {
     let model::Operation::Invite(model::Target::Skill(skill)) = &operation else { return Ok(operation) };
@@ -297,7 +298,7 @@ pub(super) fn name_the_invited(
     let skilled = model.profiles().filter(|profile| profile.skills.contains(skill) && profile.user != *me);
     let free: Vec<String> =
         skilled.filter(|one| model.is_free(&one.user)).map(|one| one.user.as_str().to_owned()).collect();
-    let found = inner.one_of(&free).cloned();
+    let found = inner.one_of(Some(chat), &free).cloned();
     let found =
         found.ok_or_else(|| PlatformError::new(PlatformErrorKind::NoTarget, "nobody with this skill is free"))?;
     Ok(model::Operation::Invite(model::Target::Agent(found)))

@@ -199,11 +199,13 @@ impl Handle {
         self.shared.lock().apply(Command::CustomerLeaves { chat: chat.clone() }).map(drop)
     }
 
-    /// Lets simulated customers come: each so long after now.
+    /// Lets simulated customers come: each so long after now. What happens to the chat of one follows from the seed and the
+    /// nickname, as far as it does not hang on what others do.
     pub fn invite(&self, visitors: impl IntoIterator<Item = (Duration, Visitor)>) {
         let mut inner = self.shared.lock();
         for (after, visitor) in visitors {
             let key = CustomerKey::new(inner.uuid());
+            inner.known.insert(visitor.nickname.clone());
             let at = inner.now().after(after);
             inner.world.invite(at, key, visitor);
         }

@@ -1,22 +1,28 @@
 //! What the logins of an in-process centre share: the world, the faults, chance, and what is on its way to each login.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use attendant::{Link, PlatformError, PlatformEvent, Receipt};
-use rand::rngs::SmallRng;
+use rand::Rng;
 use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{Options, login, translate};
+use crate::chance::Chance;
 use crate::faults::{Faults, Kind, Place};
 use crate::log::Log;
-use crate::model::{AgentName, Applied, ChatId, Command, Moment, Notice, Notification, Operation, Refusal, SeatState};
+use crate::model::{
+    AgentName, Applied, ChatId, Command, FactEvent, Moment, Notice, Notification, Operation, Refusal, SeatState,
+};
 use crate::world::World;
+
+/// What dice are thrown for.
+const WAYS: u64 = 0;
+const CHOICES: u64 = 1;
 
 pub(super) struct Shared {
     inner: Mutex<Inner>,
@@ -56,7 +62,9 @@ pub(super) struct Inner {
     connections: BTreeMap<AgentName, Connection>,
     /// Operations on their way, by when they arrive.
     requests: BTreeMap<(Instant, u64), Request>,
-    chance: SmallRng,
+    chance: Chance,
+    /// Customers who are known by their nickname: what happens to their chats follows from it, whoever else is there.
+    pub(super) known: BTreeSet<String>,
     sent: u64,
     sign_ins: u64,
     references: i64,
@@ -75,7 +83,8 @@ impl Shared {
             log: Log::new(options.log_facts, true),
             connections: BTreeMap::new(),
             requests: BTreeMap::new(),
-            chance: SmallRng::seed_from_u64(options.seed),
+            chance: Chance::new(options.seed),
+            known: BTreeSet::new(),
             sent: 0,
             sign_ins: 0,
             references: 0,
@@ -127,7 +136,7 @@ impl Inner {
     }
 
     pub(super) fn uuid(&mut self) -> String {
-        uuid::Builder::from_random_bytes(self.chance.random()).into_uuid().to_string()
+        uuid::Builder::from_random_bytes(self.chance.of(None, 0).random()).into_uuid().to_string()
     }
 
     pub(super) fn reference(&mut self) -> i64 {
@@ -135,20 +144,20 @@ impl Inner {
         self.references
     }
 
-    fn between(&mut self, least: Duration, most: Duration) -> Duration {
+    fn between(&mut self, chat: Option<&ChatId>, least: Duration, most: Duration) -> Duration {
         let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let (least, most) = (millis(least), millis(most.max(least)));
-        Duration::from_millis(self.chance.random_range(least..=most))
+        Duration::from_millis(self.chance.of(chat, WAYS).random_range(least..=most))
     }
 
     /// One of several, by chance.
-    pub(super) fn one_of<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
-        of.choose(&mut self.chance)
+    pub(super) fn one_of<'a, T>(&mut self, chat: Option<&ChatId>, of: &'a [T]) -> Option<&'a T> {
+        of.choose(self.chance.of(chat, CHOICES))
     }
 
-    /// How long one way takes.
-    pub(super) fn way(&mut self) -> Duration {
-        self.between(self.options.latency_least, self.options.latency_most)
+    /// How long one way takes, of something about this chat.
+    pub(super) fn way(&mut self, chat: Option<&ChatId>) -> Duration {
+        self.between(chat, self.options.latency_least, self.options.latency_most)
     }
 
     pub(super) fn open(&mut self) {
@@ -195,7 +204,7 @@ impl Inner {
         operation: Operation,
         aimed: bool,
     ) -> Result<Receipt, PlatformError> {
-        let operation = login::name_the_invited(self, &agent, operation)?;
+        let operation = login::name_the_invited(self, &agent, &chat, operation)?;
         let meddled = self.faults.meddle(&agent, &chat, name, operation);
         for command in meddled.before {
             let _ = self.apply(command);
@@ -212,6 +221,14 @@ impl Inner {
     }
 
     fn publish(&mut self, applied: Applied) -> Result<Option<ChatId>, Refusal> {
+        for fact in &applied.facts {
+            if let FactEvent::Requested { nickname, .. } = &fact.event
+                && self.known.contains(nickname)
+            {
+                self.chance.name(fact.chat.clone(), nickname);
+                self.faults.name(&fact.chat, nickname);
+            }
+        }
         self.log.extend(applied.facts);
         for notification in applied.notifications {
             if let Notification::Agent { to, reference, notice } = notification {
@@ -253,15 +270,15 @@ impl Inner {
         let Some(event) = translate::event(notice, reference, to) else { return };
         let tampering = self.faults.tamper(&place);
         for _ in 0..=usize::from(tampering.duplicate) {
-            let way = self.way() + tampering.delay.unwrap_or_default();
-            self.send(to, event.clone(), way, tampering.reorder);
+            let way = self.way(interaction) + tampering.delay.unwrap_or_default();
+            let late = tampering.reorder.then(|| self.way(interaction) + self.options.latency_most);
+            self.send(to, event.clone(), way, late);
         }
     }
 
-    /// Puts an event on its way. It overtakes nothing; with `overtaken` it lets others pass.
-    fn send(&mut self, to: &AgentName, event: PlatformEvent, way: Duration, overtaken: bool) {
+    /// Puts an event on its way. It overtakes nothing; one that is late lets others pass.
+    fn send(&mut self, to: &AgentName, event: PlatformEvent, way: Duration, late: Option<Duration>) {
         let now = Instant::now();
-        let late = if overtaken { self.way() + self.options.latency_most } else { Duration::ZERO };
         self.sent += 1;
         let number = self.sent;
         let Some(connection) = self.connections.get_mut(to) else { return };
@@ -269,10 +286,9 @@ impl Inner {
             return;
         }
         let mut at = (now + way).max(connection.last);
-        if overtaken {
-            at += late;
-        } else {
-            connection.last = at;
+        match late {
+            Some(late) => at += late,
+            None => connection.last = at,
         }
         connection.on_the_way.insert((at, number), event);
         connection.news.notify_one();
@@ -281,7 +297,7 @@ impl Inner {
     /// The connection of a login breaks: what was on its way is gone, nothing is told until it is back.
     pub(super) fn lose(&mut self, agent: &AgentName, reason: &str) {
         let most = self.options.reconnect_most;
-        let wait = self.between(most / 10, most);
+        let wait = self.between(None, most / 10, most);
         self.sent += 2;
         let number = self.sent;
         let now = Instant::now();

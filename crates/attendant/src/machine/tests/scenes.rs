@@ -2,8 +2,9 @@
 
 use super::bench::{Bench, Fate, options};
 use crate::guard::Guard;
-use crate::machine::{Input, Outcome, State};
-use crate::{EntryKind, Operation, Visibility};
+use crate::journal::{Closed, Record};
+use crate::machine::{Input, Outcome, Picture, State};
+use crate::{EntryKind, Interaction, InteractionState, Operation, Visibility};
 
 /// Words of the bot that are the same every time.
 fn bot_says_ok(bench: &mut Bench) {
@@ -187,4 +188,86 @@ fn a_message_too_long_for_the_platform_is_said_in_halves() {
         .collect();
     assert_eq!(parts.join(" "), words.trim());
     assert!(parts.iter().all(|part| part.len() <= 100));
+}
+
+/// A message is on its way while the platform is looked at: the picture is from before it arrived, its answer comes before the
+/// picture does.
+fn a_look_that_is_too_early(fate: Fate) -> Bench {
+    let mut bench = Bench::live(options());
+    bench.customer_says("really?");
+    bench.tell();
+    bench.ring();
+    bot_says_ok(&mut bench);
+    bench.write();
+    while !bench.operations.iter().any(|(_, operation)| matches!(operation, Operation::Say { .. })) {
+        if bench.operations.is_empty() {
+            bench.ring();
+        } else {
+            bench.answer(Fate::Taken);
+        }
+    }
+    bench.input(Input::Gap);
+    let ticket = bench.reads.pop_front().unwrap();
+    let picture =
+        Picture::Found { interaction: bench.room.interaction.clone(), transcript: bench.room.entries.clone() };
+    bench.answer(fate);
+    bench.input(Input::Read { ticket, picture });
+    bench
+}
+
+#[test]
+fn what_a_look_did_not_show_that_began_before_it_was_done_is_not_done_again() {
+    for fate in [Fate::Taken, Fate::AnswerLost] {
+        let mut bench = a_look_that_is_too_early(fate);
+        assert!(bench.operations.is_empty(), "{fate:?}: {:?}", bench.operations);
+        bench.settle();
+        assert_eq!(oks(&bench), 1, "{fate:?}");
+    }
+}
+
+#[test]
+fn what_a_later_look_does_not_show_is_done_again() {
+    let mut bench = a_look_that_is_too_early(Fate::Lost);
+    assert!(bench.operations.is_empty(), "not yet: {:?}", bench.operations);
+    bench.settle();
+    assert_eq!(oks(&bench), 1);
+}
+
+/// A transfer was taken, and the bot hears that the chat is over; what a look shows then.
+fn over_while_it_is_given_away(shows: InteractionState) -> Bench {
+    let mut bench = Bench::live(options());
+    bench.customer_says("a person, please");
+    bench.tell();
+    bench.ring();
+    bench.bot_says();
+    bench.bot_ends(crate::Next::HandOff(crate::Handoff::to_skill("service")));
+    while bench.performed.last() != Some(&"transfer") {
+        bench.tell();
+        if bench.operations.is_empty() {
+            bench.ring();
+        } else {
+            bench.answer(Fate::Taken);
+        }
+        bench.write();
+    }
+    bench.answer(Fate::Taken);
+    bench.room.interaction.state = shows;
+    bench.changed(Interaction { state: InteractionState::LeftChat, ..bench.room.interaction.clone() });
+    assert_eq!(bench.performed.last(), Some(&"transfer"), "before it is known whose it is: {:?}", bench.performed);
+    bench.settle();
+    bench
+}
+
+#[test]
+fn a_chat_that_was_given_away_before_it_was_over_is_not_ours_to_finish() {
+    let bench = over_while_it_is_given_away(InteractionState::Completed);
+    assert_eq!(bench.performed.last(), Some(&"transfer"), "{:?}", bench.performed);
+    let last = bench.journal.last().map(|line| &line.record);
+    assert!(matches!(last, Some(Record::Closed { how: Closed::HandedOver })), "{last:?}");
+}
+
+#[test]
+fn a_chat_that_was_over_before_it_was_given_away_is_ours_to_finish() {
+    let bench = over_while_it_is_given_away(InteractionState::LeftChat);
+    assert_eq!(bench.performed.last(), Some(&"complete"), "{:?}", bench.performed);
 }
