@@ -5,6 +5,8 @@ mod day;
 mod picture;
 mod play;
 mod report;
+mod roster;
+mod shape;
 
 use std::path::PathBuf;
 
@@ -13,9 +15,10 @@ use attendant::peak::{self, Policy};
 use clap::Args;
 use tokio::task::JoinSet;
 
-use self::day::{Day, Manners, Shape};
+use self::day::{Day, Manners};
 use self::play::Played;
 use self::report::{Report, Row};
+use self::shape::Shape;
 use crate::commands::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::output;
@@ -32,7 +35,7 @@ pub struct Arguments {
     #[arg(long)]
     pub peak: bool,
 
-    /// Which day; all of them if nothing is said.
+    /// Which day; the four published ones if nothing is said.
     #[arg(long, value_enum, requires = "peak")]
     day: Option<Shape>,
 
@@ -74,7 +77,7 @@ pub async fn run(arguments: Arguments, json: bool, context: Context) -> Result<E
     if !(0.0..=1.0).contains(&arguments.call_backs) {
         return Err(Failure::usage(anyhow::anyhow!("--call-backs must be a share between 0 and 1")));
     }
-    let shapes = arguments.day.map_or(Shape::ALL.to_vec(), |shape| vec![shape]);
+    let shapes = arguments.day.map_or(Shape::PUBLISHED.to_vec(), |shape| vec![shape]);
     let seeds: Vec<u64> = (0..u64::from(arguments.seeds)).map(|number| arguments.seed + number).collect();
     let manners = Manners { call_back: arguments.call_backs, ..Manners::default() };
     let mut policies = policies();

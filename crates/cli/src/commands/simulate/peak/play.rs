@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bot::{Modelled, SKILL};
 use super::day::{Day, Manners};
+use super::roster::AFTER_CALL;
 
 /// Midnight of a day.
 const START: Moment = Moment(1_700_006_400_000);
@@ -72,7 +73,7 @@ fn centre(day: &Day) -> Centre {
         greeting: format!("{{name}} here. {}", mark::PERSON),
         then: Then::Complete,
         talk_key: Some(guests::TALK_KEY.to_owned()),
-        wrap_up: Duration::from_secs(20),
+        wrap_up: AFTER_CALL,
         ..Script::default()
     };
     for user in &day.people {
