@@ -33,6 +33,8 @@ pub struct Manners {
     pub tired: f64,
     /// The share of customers who leave a number when they are asked for one.
     pub call_back: f64,
+    /// The hours of people that are planned, as a share of the work that is expected for them.
+    pub people: f64,
 }
 
 impl Default for Manners {
@@ -43,6 +45,7 @@ impl Default for Manners {
             patience: Duration::from_secs(360),
             tired: 0.25,
             call_back: 0.0,
+            people: 1.0,
         }
     }
 }

@@ -15,8 +15,8 @@ pub const AFTER_CALL: Duration = Duration::from_secs(20);
 /// Who comes and goes when.
 pub type Roster = Vec<(Duration, String, Presence)>;
 
-/// In which hours shifts begin. There are as many hours of people as it takes to serve everybody of whom the bot is unsure,
-/// and each next shift begins where it meets most of the load that has nobody yet. The day is a circle: who begins late works
+/// In which hours shifts begin. There are as many hours of people as it takes to serve everybody of whom the bot is unsure, or
+/// the share of it that is wanted, and each next shift begins where it meets most of the load that has nobody yet. The day is a circle: who begins late works
 /// on after midnight, and somebody who began the evening before is there in the morning.
 pub fn shifts(expected: [f64; 24], chats: usize, manners: &Manners) -> Vec<usize> {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
@@ -24,7 +24,7 @@ pub fn shifts(expected: [f64; 24], chats: usize, manners: &Manners) -> Vec<usize
     let all: f64 = expected.iter().sum();
     let mut open = expected.map(|came| came / all * hours_of_work);
     #[expect(clippy::cast_precision_loss, reason = "eight")]
-    let whole = (hours_of_work / SHIFT as f64).round().max(1.0);
+    let whole = (manners.people * hours_of_work / SHIFT as f64).round().max(1.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small, and at least 1")]
     let count = whole as usize;
     let mut begins = Vec::with_capacity(count);
@@ -92,6 +92,8 @@ mod tests {
         let at_four = |begin: &usize| (*begin..begin + SHIFT).any(|hour| hour % 24 == 4);
         assert!(ambulance.iter().any(at_four), "somebody is there by night: {ambulance:?}");
         assert_eq!(shifts(Shape::Taxi.expected(), 10, &manners).len(), 1);
+        let half = Manners { people: 0.5, ..manners };
+        assert_eq!(shifts(Shape::Bank.expected(), 2000, &half).len(), 6);
     }
 
     #[test]
