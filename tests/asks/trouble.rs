@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use attendant::options::{Place, Then as Failover};
 use attendant::{Bot, BotError, Event, Handoff, Next, Turn, async_trait};
-use simulator::model::FactEvent;
+use simulator::model::{FactEvent, Target};
 use simulator::{AgentProfile, Script, Then};
 
 use super::Ask;
@@ -60,7 +60,8 @@ impl Bot for Broken {
 async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
     // Grace says one thing, and gives the chat back to the bots.
     let script = Script { answers: 1, then: Then::ToQueue("chat_in".into()), ..Script::default() };
-    let grace = AgentProfile::new("grace", "").skilled("service").capacity(20).scripted(script);
+    let grace = AgentProfile::new("grace", "").skilled("service").skilled("repairs").skilled("express");
+    let grace = grace.capacity(20).scripted(script);
     scene.open(centre().with_agent(grace));
     scene.bad_day(BOT);
     let failure = [Failure::Error, Failure::Panic, Failure::Hang, Failure::Nothing][usize::try_from(scene.seed)? % 4];
@@ -68,6 +69,8 @@ async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
     scene.start(Job::new(Broken(failure)).options(|options| {
         options.fallback = Some(Place { skill: Some("service".into()), ..Place::default() });
         options.failover.then = Failover::HandOff;
+        options.failover.to.bot_failed = Some(Place::skill("repairs"));
+        options.failover.to.bot_too_slow = Some(Place::skill("express"));
         if circles {
             options.handoff.not_again_within = Duration::ZERO;
             options.handoff.most = 1_000;
@@ -75,8 +78,6 @@ async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
         }
     }))?;
     let chat = scene.customer("Ada").await?;
-    let given =
-        || scene.count(&chat, |event| matches!(event, FactEvent::Transferred { from, .. } if from.as_str() == BOT));
     let over = || scene.first(&chat, |event| matches!(event, FactEvent::SessionEnded)).is_some();
     for round in 0..8 {
         if over() {
@@ -87,8 +88,19 @@ async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
     }
     let told = scene.centre().told(&chat);
     ensure!(told.iter().any(|line| line.contains("went wrong")), "{chat}: {failure:?}: no apology: {told:?}");
-    ensure!(given() >= 1, "{chat}: {failure:?}: no person was asked");
-    ensure!(given() <= 2, "{chat}: {failure:?}: {} times to the same people: in circles", given());
+    let named = if matches!(failure, Failure::Hang) { "express" } else { "repairs" };
+    let log = scene.log();
+    let given = log.of_chat(chat.as_str()).filter_map(|fact| match &fact.event {
+        FactEvent::Transferred { from, to } if from.as_str() == BOT => Some(to),
+        _ => None,
+    });
+    let given: Vec<&Target> = given.collect();
+    let first = given.first().with_context(|| format!("{chat}: {failure:?}: no person was asked"))?;
+    ensure!(**first == Target::Skill(named.to_owned()), "{chat}: {failure:?}: first to {first:?}");
+    for to in &given {
+        let times = given.iter().filter(|other| *other == to).count();
+        ensure!(times <= 2, "{chat}: {failure:?}: {times} times to the same people: in circles");
+    }
     // Whoever has it at the end: the last thing the customer heard was not silence.
     ensure!(over() || told.len() >= 3, "{chat}: {failure:?}: left alone: {told:?}");
     Ok(())
