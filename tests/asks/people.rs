@@ -145,14 +145,14 @@ async fn awake_again(scene: &mut Scene, flaw: Flaw) -> Result<()> {
 /// What the bot says it knows of the chat that came back is all that was said before, in order, also while it was away.
 fn knows_the_story(scene: &Scene, chat: &ChatId) -> Result<()> {
     let log = scene.log();
-    let said: Vec<&str> = log
-        .of_chat(chat.as_str())
-        .filter_map(|fact| match &fact.event {
-            FactEvent::CustomerLine { text, .. } => Some(text.as_str()),
-            FactEvent::AgentLine { text, visibility: InTheChat::All, .. } => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
+    let said: Vec<&str> =
+        log.of_chat(chat.as_str())
+            .filter_map(|fact| match &fact.event {
+                FactEvent::CustomerLine { text, .. }
+                | FactEvent::AgentLine { text, visibility: InTheChat::All, .. } => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
     let place = said.iter().position(|text| text.starts_with("I am back,")).context("it is back")?;
     let known = said[place].split_once("So far: ").map_or("", |(_, story)| story);
     let story = said[..place].join(" | ");
