@@ -138,9 +138,13 @@ async fn timers_everywhere(scene: &mut Scene) -> Result<()> {
     let stopped = scene.broken;
     scene.start(Job::new(Patient).options(|options| {
         options.bot.patience_words = "One moment, please.".into();
+        options.silence.nudge = "Hello?".into();
+        options.silence.warning = "I will close this chat soon.".into();
         if stopped {
             options.bot.patience = NEVER;
             options.bot.answer_within = NEVER;
+            options.silence.nudge_after = NEVER / 4;
+            options.silence.warn_after = NEVER / 2;
             options.silence.wake_after = NEVER;
             options.silence.close_after = NEVER;
             options.handoff.choice_within = NEVER;
@@ -171,8 +175,10 @@ async fn timers_everywhere(scene: &mut Scene) -> Result<()> {
     let before = told();
     scene.until(&format!("{chat} is told that the person is silent"), 3 * SOON, || told() > before).await?;
 
-    // A customer who says nothing: asked, and at last seen off.
+    // A customer who says nothing: asked by the runtime and by the bot, warned, and at last seen off.
+    scene.is_told(&chat, "Hello?", 2 * SOON).await?;
     scene.is_told(&chat, "Are you still there?", 3 * SOON).await?;
+    scene.is_told(&chat, "I will close this chat soon.", Duration::from_secs(900)).await?;
     scene.is_told(&chat, "I close this chat", Duration::from_secs(1_200)).await?;
     let done = || scene.first(&chat, |event| matches!(event, FactEvent::Completed { agent } if agent.as_str() == BOT));
     scene.until(&format!("{chat} is completed"), SOON, || done().is_some()).await

@@ -210,6 +210,11 @@ fn each_reason_is_told_apart() {
         assert_eq!(failures(&bench), [why]);
     }
     let mut bench = handing(options(), Handoff::to_agent("anna").warm());
+    let error = crate::PlatformError::new(Kind::NotAllowed, "no");
+    bench.input(Input::OperationFailed { reference: None, error });
+    assert!(matches!(failures(&bench)[..], [HandoffFailure::Refused(_)]), "{:?}", failures(&bench));
+
+    let mut bench = handing(options(), Handoff::to_agent("anna").warm());
     ring_until(&mut bench, Timer::Choice);
     assert_eq!(failures(&bench), [HandoffFailure::TimedOut]);
 

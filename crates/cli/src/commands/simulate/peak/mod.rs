@@ -106,13 +106,13 @@ pub async fn run(arguments: Arguments, setting: Setting, json: bool, context: Co
     let played = play_all(jobs, arguments.chats as usize, manners, &setting, context.quiet).await?;
     let mut reports = Vec::new();
     for (shape, of_shape) in shapes.iter().zip(played.chunks(policies.len() * seeds.len())) {
-        let mut rows: Vec<Row> = of_shape
+        // A row for each policy, and in it one for each seed.
+        let days: Vec<Vec<Row>> = of_shape
             .chunks(seeds.len())
             .zip(&policies)
-            .map(|(days, (name, _))| Row::mean(&days.iter().map(|day| Row::new(name, day)).collect::<Vec<_>>()))
+            .map(|(days, (name, _))| days.iter().map(|day| Row::new(name, day)).collect())
             .collect();
-        let fixed = rows.split_off(named);
-        reports.push(Report::new(shape.name(), seeds.clone(), rows, fixed));
+        reports.push(Report::new(shape.name(), seeds.clone(), &days, named));
     }
     if let Some(file) = &arguments.svg {
         let panels: Vec<(&str, &Played)> = policies
