@@ -131,8 +131,13 @@ impl FromStr for Zone {
             return Ok(Self { name: name.to_owned(), zone });
         }
         let city = |zone: &str| zone.rsplit('/').next().unwrap_or(zone).to_lowercase();
-        let start: String = city(name).chars().take(3).collect();
-        let near = ZONES.available().find(|zone| !start.is_empty() && city(zone.as_str()).starts_with(&start));
+        // The zone whose end begins as this one does, as far as possible; a slip is seldom in the first letters.
+        let wanted = city(name);
+        let alike = |zone: &str| zone.chars().zip(wanted.chars()).take_while(|(one, other)| one == other).count();
+        let area = |zone: &str| zone.split('/').next() == name.split('/').next();
+        let near = ZONES.available().map(|zone| (alike(&city(zone.as_str())), area(zone.as_str()), zone));
+        let near = near.max_by_key(|(alike, area, _)| (*alike, *area)).filter(|(alike, ..)| *alike >= 3);
+        let near = near.map(|(.., zone)| zone);
         let hint = near.map_or_else(String::new, |zone| format!("; did you mean `{zone}`?"));
         Err(format!("`{name}` is no time zone; write it as Europe/Berlin{hint}"))
     }

@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn single_days_are_compared_each_with_its_own_rivals() {
-        let row = |minutes, abandoned| Row { minutes, abandoned, ..Row::default() };
+        let row = |minutes, abandoned| Row { abandoned, minutes, ..Row::default() };
         // Two seeds: on the first adaptive is ahead, on the second it is not.
         let adaptive = vec![row(100.0, 0.10), row(100.0, 0.30)];
         let fixed = vec![row(100.0, 0.20), row(90.0, 0.25)];
