@@ -17,10 +17,11 @@ use crate::output;
 /// How often a draft or a shadow would have said what people said.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads the file that `comparisons` of a configuration names, a line for each thing that customers said to a bot in draft or
-shadow mode. It counts how often the bot's words and the person's were the same, how often they were alike, and how often
-they were not, and shows them side by side. Case, punctuation and spaces do not count. Nothing is masked: the words are as
-the file has them, so look at who can see your screen.
+Reads the file that `comparisons` of a configuration names, a line for each thing that customers
+said to a bot in draft or shadow mode. It counts how often the bot's words and the person's were
+the same, how often they were alike, and how often they were not, and shows them side by side.
+Case, punctuation and spaces do not count. Nothing is masked: the words are as the file has
+them, so look at who can see your screen.
 
 Examples:
   attendant compare comparisons.jsonl
@@ -40,7 +41,7 @@ pub struct Arguments {
     last: Option<usize>,
 
     /// How alike is alike, from 0 to 1: the share of pairs of letters that both have.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.6)]
     alike: f64,
 
     /// Count only, and show none.

@@ -47,13 +47,15 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Let simulated customers ask real questions through real sockets, and count the answers.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Trains the FAQ bot on one file, starts the simulator and some bot logins on loopback, and lets simulated customers ask
-every question of the other file over the customer chat API. The bots hear of them by CometD and answer by REST, as on a
-real server. Each line of a file is a question, a tab, and the label of its answer. Whether every line was answered, once,
-in order, is judged by the simulator's own log. The exit status is 1 if that is not so.
+Trains the FAQ bot on one file, starts the simulator and some bot logins on loopback, and lets
+simulated customers ask every question of the other file over the customer chat API. The bots
+hear of them by CometD and answer by REST, as on a real server. Each line of a file is a
+question, a tab, and the label of its answer. Whether every line was answered, once, in order,
+is judged by the simulator's own log. The exit status is 1 if that is not so.
 
-With --config, the rules of one of its bots stand around the bot, handoffs are weighed as its [peak] says, and chats are held
-as its [conversation] says, but for human pace. There are people for every skill, queue and agent that it hands over to.
+With --config, the rules of one of its bots stand around the bot, handoffs are weighed as its
+[peak] says, and chats are held as its [conversation] says, but for human pace. There are people
+for every skill, queue and agent that it hands over to.
 
 Examples:
   attendant simulate --train train.tsv --ask test.tsv
