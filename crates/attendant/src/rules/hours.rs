@@ -63,8 +63,9 @@ impl Hours {
         since(today, 0) || today.yesterday().is_ok_and(|yesterday| since(yesterday, DAY))
     }
 
-    /// When people are there next, as people write it.
-    pub(super) fn opens(&self, now: UnixMillis) -> Option<String> {
+    /// When people are there next, as people write it: `09:00` if it is today, else `2026-01-05 09:00`, in the time zone of
+    /// the hours. `None` if nobody is there within a year.
+    pub fn opens(&self, now: UnixMillis) -> Option<String> {
         let now = self.zone.at(now)?;
         let opening = self.next_opening(&now)?;
         let format = if opening.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
