@@ -319,6 +319,7 @@ impl Options {
             (self.bot.answer_within, "bot.answer_within"),
             (self.handoff.choice_within, "handoff.choice_within"),
             (self.handoff.speak_within, "handoff.speak_within"),
+            (self.handoff.meanwhile_every, "handoff.meanwhile_every"),
             (self.silence.wake_after, "silence.wake_after"),
             (self.call_back.answer_within, "call_back.answer_within"),
             (self.closing.step_within, "closing.step_within"),

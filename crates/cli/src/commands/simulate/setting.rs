@@ -62,6 +62,7 @@ impl Setting {
             bot_too_slow: to.bot_too_slow.map(place),
             bot_down: to.bot_down.map(place),
         };
+        conversation.handoff.meanwhile.clear();
         conversation.silence.nudge.clear();
         conversation.silence.warning.clear();
         conversation.bot.patience_words.clear();
