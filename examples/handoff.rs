@@ -14,28 +14,71 @@
 
 use std::time::Duration;
 
-use attendant::rules::asks_for_person;
-use attendant::{Bot, BotError, EntryKind, Event, Handoff, HandoffFailure, Next, Role, Turn, UnixMillis, async_trait};
+use attendant::rules::{Hours, Of, asks_for_person};
+use attendant::{Bot, BotError, EntryKind, Event, Handoff, HandoffFailure, Next, Role, Turn, async_trait};
 
 /// A bicycle workshop: tells what a repair costs, and fetches a person for the rest.
-pub struct Workshop;
+pub struct Workshop {
+    /// When people are there.
+    hours: Hours,
+}
 
 const PRICES: [(&str, &str); 3] = [("tyre", "25"), ("brake", "40"), ("chain", "35")];
 
-/// Who is asked, in which order, and what everybody is told meanwhile.
-fn to_people(turn: &Turn<'_>, why: &str) -> Handoff {
-    let handoff = Handoff::to_agent("mira")
-        .warm()
-        .within(Duration::from_secs(20)) // she knows it best
-        .or_else(Handoff::to_skill("workshop").warm().within(Duration::from_secs(40)));
-    // A queue takes the chat whether somebody is there or not: only while somebody will be.
-    let handoff = if is_open(turn.now()) { handoff.or_else(Handoff::to_queue("workshop")) } else { handoff };
-    handoff
-        .or_call_back() // needs nobody now: the runtime asks for a number and attaches it
-        .saying("I fetch a colleague, and stay with you until they are here.")
-        .meanwhile("I am still looking for somebody.[ You are number {place} in the queue.]", Duration::from_secs(15))
-        .after("{name} is here now, and knows what you told me.")
-        .note(note(turn, why))
+impl Workshop {
+    /// With the hours of the people at the desks, in their own time zone.
+    pub fn new() -> anyhow::Result<Self> {
+        let hours = Hours {
+            zone: "Europe/Berlin".parse().map_err(anyhow::Error::msg)?,
+            open: vec!["mon-fri 08:00-18:00".parse().map_err(anyhow::Error::msg)?],
+            holidays: vec!["12-25".parse().map_err(anyhow::Error::msg)?],
+            of: Of::Handoffs,
+        };
+        Ok(Self { hours })
+    }
+
+    /// Who is asked, in which order, and what everybody is told meanwhile.
+    fn to_people(&self, turn: &Turn<'_>, why: &str) -> Handoff {
+        let handoff = Handoff::to_agent("mira")
+            .warm()
+            .within(Duration::from_secs(20)) // she knows it best
+            .or_else(Handoff::to_skill("workshop").warm().within(Duration::from_secs(40)));
+        // A queue takes the chat whether somebody is there or not: only while somebody will be.
+        let open = self.hours.is_open(turn.now());
+        let handoff = if open { handoff.or_else(Handoff::to_queue("workshop")) } else { handoff };
+        handoff
+            .or_call_back() // needs nobody now: the runtime asks for a number and attaches it
+            .saying("I fetch a colleague, and stay with you until they are here.")
+            .meanwhile(
+                "I am still looking for somebody.[ You are number {place} in the queue.]",
+                Duration::from_secs(15),
+            )
+            .after("{name} is here now, and knows what you told me.")
+            .note(note(turn, why))
+    }
+
+    /// Nobody has taken over: the customer is told why, and the bot is still there for them.
+    async fn nobody_came(&self, turn: &mut Turn<'_>, why: &HandoffFailure) -> Result<Next, BotError> {
+        match why {
+            HandoffFailure::NoNumber => {
+                let now = turn.now();
+                let when = if self.hours.is_open(now) { None } else { self.hours.opens(now) };
+                let when = when.map_or_else(|| "any time".to_owned(), |opens| format!("from {opens} on"));
+                turn.say(format!("Then just write to us again, {when}. What else can I do?")).await?;
+            }
+            // Whoever was asked gave the chat back: asking them again helps nobody.
+            HandoffFailure::Circles => {
+                turn.attach("FollowUp", "people gave it back").await?; // for the report that somebody reads
+                turn.say("My colleagues have it on their list for tomorrow. Is there anything I can do now?").await?;
+            }
+            HandoffFailure::NoSuchTarget | HandoffFailure::Refused(_) => {
+                turn.attach("FollowUp", "the handoff is set up wrongly").await?;
+                turn.say(why.apology()).await?;
+            }
+            _ => turn.say(why.apology()).await?, // busy, away, or not in time: it says which
+        }
+        Ok(Next::Listen)
+    }
 }
 
 /// What the person reads before their first word: why, what about, and what the customer said last.
@@ -49,47 +92,24 @@ fn note(turn: &Turn<'_>, why: &str) -> String {
     format!("{} {why}. Said last: {last}", turn.customer_name().unwrap_or("The customer"))
 }
 
-/// From 8 to 18 UTC. A real bot asks a calendar that knows time zones and holidays.
-fn is_open(at: UnixMillis) -> bool {
-    (8..18).contains(&(at.0 / 3_600_000 % 24))
-}
-
-/// Nobody has taken over: the customer is told why, and the bot is still there for them.
-async fn nobody_came(turn: &mut Turn<'_>, why: &HandoffFailure) -> Result<Next, BotError> {
-    match why {
-        HandoffFailure::NoNumber => turn.say("Then just write to us again from 8 on. What else can I do?").await?,
-        // Whoever was asked gave the chat back: asking them again helps nobody.
-        HandoffFailure::Circles => {
-            turn.attach("FollowUp", "people gave it back").await?; // for the report that somebody reads
-            turn.say("My colleagues have it on their list for tomorrow. Is there anything I can do now?").await?;
-        }
-        HandoffFailure::NoSuchTarget | HandoffFailure::Refused(_) => {
-            turn.attach("FollowUp", "the handoff is set up wrongly").await?;
-            turn.say(why.apology()).await?;
-        }
-        _ => turn.say(why.apology()).await?, // busy, away, or not in time: it says which
-    }
-    Ok(Next::Listen)
-}
-
 #[async_trait]
 impl Bot for Workshop {
     async fn respond(&self, turn: &mut Turn<'_>) -> Result<Next, BotError> {
         match turn.event() {
             Event::Started => turn.say("Hello! I know what a tyre, a brake or a chain costs.").await?,
             Event::Said(said) if asks_for_person(&said.text()) => {
-                return Ok(Next::HandOff(to_people(turn, "asks for a person")));
+                return Ok(Next::HandOff(self.to_people(turn, "asks for a person")));
             }
             // A complaint goes to people whatever policy is set for busy hours.
             Event::Said(said) if said.contains("broken again") => {
                 turn.say("That must not happen, I am sorry.").await?;
-                return Ok(Next::HandOff(to_people(turn, "complains about a repair").because("complaint").must()));
+                return Ok(Next::HandOff(self.to_people(turn, "complains about a repair").because("complaint").must()));
             }
             Event::Said(said) => match PRICES.iter().find(|(part, _)| said.contains(part)) {
                 Some((part, price)) => turn.say(format!("A new {part} is {price} euros, fitted.")).await?,
                 None => turn.say("I know tyres, brakes and chains. Or shall I fetch a colleague?").await?,
             },
-            Event::HandoffFailed(why) => return nobody_came(turn, why).await,
+            Event::HandoffFailed(why) => return self.nobody_came(turn, why).await,
             // Theirs is the word: nothing is said. For the report, who looked in.
             Event::PersonJoined(name) => turn.attach("LookedIn", name.as_str()).await?,
             Event::PersonLeft(name) => turn.say(format!("{name} had to go, but I am here. What else is it?")).await?,
@@ -107,21 +127,23 @@ impl Bot for Workshop {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    attendant_examples::run(Workshop).await
+    attendant_examples::run(Workshop::new()?).await
 }
 
 #[cfg(test)]
 mod tests {
     use attendant::journal::Closed;
-    use attendant::{Rehearsal, Target};
+    use attendant::{Rehearsal, Target, UnixMillis};
 
     use super::*;
 
-    const NIGHT: UnixMillis = UnixMillis(23 * 3_600_000);
-    const NOON: UnixMillis = UnixMillis(12 * 3_600_000);
+    const HOUR: i64 = 3_600_000;
+    /// Friday, 2 January 2026, at noon and at eleven in the evening in Berlin.
+    const NOON: UnixMillis = UnixMillis(490_931 * HOUR);
+    const NIGHT: UnixMillis = UnixMillis(NOON.0 + 11 * HOUR);
 
     async fn complains(at: UnixMillis) -> Rehearsal {
-        let mut chat = Rehearsal::new(Workshop).customer("Ada").at(at).start().await;
+        let mut chat = Rehearsal::new(Workshop::new().unwrap()).customer("Ada").at(at).start().await;
         assert_eq!(chat.say("What is a chain?").await, ["A new chain is 35 euros, fitted."]);
         let said = chat.say("It is broken again").await;
         assert_eq!(
@@ -156,8 +178,62 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_leaves_no_number_is_told_when_to_write_again_and_still_served() {
+        for (at, when) in [(NOON, "any time"), (NIGHT, "from 2026-01-05 08:00 on")] {
+            let mut chat = complains(at).await;
+            let said = chat.fail_handoff(HandoffFailure::TimedOut).await;
+            assert!(said.last().is_some_and(|last| last.contains(when)), "{said:?}"); // after the weekend, by night
+            assert_eq!(chat.say("and a brake?").await, ["A new brake is 40 euros, fitted."]);
+        }
+    }
+
+    /// The same bot where nobody may be called back.
+    struct NoCallBack(Workshop);
+
+    #[async_trait]
+    impl Bot for NoCallBack {
+        async fn respond(&self, turn: &mut Turn<'_>) -> Result<Next, BotError> {
+            let mut next = self.0.respond(turn).await?;
+            if let Next::HandOff(handoff) = &mut next {
+                handoff.choices.retain(|choice| !matches!(choice.target, Target::CallBack(_)));
+            }
+            Ok(next)
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_come_the_customer_is_told_why() {
+        for (why, told, follow_up) in [
+            (HandoffFailure::Busy, "all my colleagues are busy", None),
+            (HandoffFailure::NobodySignedIn, "none of my colleagues is here", None),
+            (HandoffFailure::TimedOut, "no colleague has answered", None),
+            (HandoffFailure::NoSuchTarget, "could not reach", Some("the handoff is set up wrongly")),
+        ] {
+            let mut chat = Rehearsal::new(NoCallBack(Workshop::new().unwrap())).at(NOON).start().await;
+            chat.say("a human, please").await;
+            let said = chat.fail_handoff(why.clone()).await.join(" ");
+            assert!(said.contains(told), "{why:?}: {said}");
+            assert_eq!(chat.attached("FollowUp"), follow_up, "{why:?}");
+            assert_eq!(chat.say("and a brake?").await, ["A new brake is 40 euros, fitted."], "{why:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_person_who_looks_in_and_leaves_wakes_the_bot() {
+        let bot = Workshop::new().unwrap();
+        let mut options = attendant::Options::default();
+        options.handoff.leave = false; // she only looks in
+        let mut chat = Rehearsal::new(bot).options(options).start().await;
+        chat.person_joins("mira").await;
+        chat.person_says("I look in").await;
+        assert!(chat.say("What is a tyre?").await.is_empty(), "it is hers");
+        let said = chat.person_leaves().await;
+        assert!(said.iter().any(|line| line == "mira had to go, but I am here. What else is it?"), "{said:?}");
+    }
+
+    #[tokio::test]
     async fn a_silent_customer_is_asked_once() {
-        let mut chat = Rehearsal::new(Workshop).start().await;
+        let mut chat = Rehearsal::new(Workshop::new().unwrap()).start().await;
         assert_eq!(chat.silence(Duration::from_secs(130)).await, ["Are you still there?"]);
         chat.silence(Duration::from_secs(130)).await;
         assert_eq!(chat.finished(), Some("silent"));

@@ -42,8 +42,10 @@ async fn the_example_works(scene: &mut Scene) -> Result<()> {
     scene.open(workshop());
     scene.bad_day(BOT);
     let (journal, leaves) = (Arc::default(), !scene.broken);
-    let job = || Job::new(Workshop).journal(&journal).options(|options| options.handoff.leave = leaves);
-    let process = scene.start(job())?;
+    let job = || -> Result<Job> {
+        Ok(Job::new(Workshop::new()?).journal(&journal).options(|options| options.handoff.leave = leaves))
+    };
+    let process = scene.start(job()?)?;
 
     // It is night and nobody is there: a call-back.
     let ada = asks_for_a_person(scene, "Ada").await?;
@@ -69,7 +71,7 @@ async fn the_example_works(scene: &mut Scene) -> Result<()> {
     let cy = asks_for_a_person(scene, "Cy").await?;
     scene.pass_millis(scene.spread(1, 2_500)).await;
     process.kill();
-    scene.start(job())?;
+    scene.start(job()?)?;
     mira.takes(&cy).await?;
     scene.is_told(&cy, "mira is here now", SOON).await?;
     mira.says(&cy, "Hello, Mira here.").await?;

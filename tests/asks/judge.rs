@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use attendant::{Bot, BotError, Event, Handoff, Next, Turn, async_trait};
+use attendant::{Bot, BotError, EntryKind, Event, Handoff, Next, Turn, Visibility, async_trait};
 use simulator::Log;
 use simulator::model::{Fact, FactEvent};
 
@@ -49,13 +49,23 @@ impl Bot for Answerer {
             Event::HandoffFailed(_) => turn.say("Nobody is free right now.").await?,
             Event::Returned => {
                 let name = turn.recall::<String>("name")?.unwrap_or_default();
-                turn.say(format!("I am back, {name}.")).await?;
+                turn.say(format!("I am back, {name}. So far: {}", story(turn))).await?;
             }
             Event::PersonLeft(_) => turn.say("I am here again.").await?,
             _ => {}
         }
         Ok(Next::Listen)
     }
+}
+
+/// All that has been said so far, as the bot knows it.
+fn story(turn: &Turn<'_>) -> String {
+    let lines = turn.transcript().iter().filter(|entry| entry.visibility == Visibility::All);
+    let texts = lines.filter_map(|entry| match &entry.kind {
+        EntryKind::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join(" | ")
 }
 
 pub(super) fn answer_to(line: &str) -> String {

@@ -8,10 +8,11 @@ use attendant::{
     AgentId, Bot, BotError, EntryKind, Event, Guard, Handoff, Next, Operation, Target, Turn, Visibility, async_trait,
 };
 use simulator::faults::Kind;
-use simulator::model::FactEvent;
+use simulator::model::{ChatId, FactEvent, Visibility as InTheChat};
 use simulator::{AgentProfile, Centre, Fault, QueueProfile, Script};
 
 use super::Ask;
+use super::adapter;
 use super::judge::{self, Answerer, SOON};
 use super::scene::{BOT, Job, PERSON, Scene, centre};
 
@@ -29,7 +30,14 @@ pub(super) fn asks() -> Vec<Ask> {
             seeds: 8,
             broken: "a bot that has no case for a chat that comes back",
             seen_as: "is told \"I am back",
-            story: |scene| Box::pin(awake_again(scene)),
+            story: |scene| Box::pin(awake_again(scene, Flaw::Deaf)),
+        },
+        Ask {
+            name: "ask_05_awake_with_the_whole_story",
+            seeds: 8,
+            broken: "an adapter that keeps to itself what was said before",
+            seen_as: "the story is",
+            story: |scene| Box::pin(awake_again(scene, Flaw::NoPast)),
         },
         Ask {
             name: "ask_07_the_person_gets_the_context",
@@ -80,12 +88,20 @@ async fn silent_at_once(scene: &mut Scene) -> Result<()> {
     Ok(())
 }
 
-async fn awake_again(scene: &mut Scene) -> Result<()> {
+/// What is taken out.
+#[derive(PartialEq)]
+enum Flaw {
+    Deaf,
+    NoPast,
+}
+
+async fn awake_again(scene: &mut Scene, flaw: Flaw) -> Result<()> {
     scene.open(centre());
     scene.bad_day(BOT);
-    let deaf = scene.broken;
+    let flaw = Some(flaw).filter(|_| scene.broken);
     let stay = |options: &mut attendant::Options| options.handoff.leave = false;
-    let process = scene.start(Job::new(Answerer { deaf, ..Answerer::default() }).options(stay))?;
+    let job = Job::new(Answerer { deaf: flaw == Some(Flaw::Deaf), ..Answerer::default() }).options(stay);
+    let process = scene.start(if flaw == Some(Flaw::NoPast) { job.through(adapter::without_the_past) } else { job })?;
     let person = scene.person(PERSON).await?;
     let chat = scene.customer("Ada").await?;
     scene.says(&chat, "I am Ada")?;
@@ -103,6 +119,7 @@ async fn awake_again(scene: &mut Scene) -> Result<()> {
     ensure!(scene.said_by(BOT, &chat).len() == mine, "{chat}: the bot spoke although it had given the chat away");
     person.does(&chat, Operation::Transfer(Target::Agent(AgentId::from(BOT)))).await?;
     scene.is_told(&chat, "I am back, Ada.", SOON).await?;
+    knows_the_story(scene, &chat)?;
     scene.says(&chat, "what now?")?;
     scene.is_told(&chat, "About: what now?", SOON).await?;
 
@@ -122,6 +139,24 @@ async fn awake_again(scene: &mut Scene) -> Result<()> {
     drop(process);
     let twice = judge::doubled(&scene.log());
     ensure!(twice.is_empty(), "{twice:?}");
+    Ok(())
+}
+
+/// What the bot says it knows of the chat that came back is all that was said before, in order, also while it was away.
+fn knows_the_story(scene: &Scene, chat: &ChatId) -> Result<()> {
+    let log = scene.log();
+    let said: Vec<&str> =
+        log.of_chat(chat.as_str())
+            .filter_map(|fact| match &fact.event {
+                FactEvent::CustomerLine { text, .. }
+                | FactEvent::AgentLine { text, visibility: InTheChat::All, .. } => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+    let place = said.iter().position(|text| text.starts_with("I am back,")).context("it is back")?;
+    let known = said[place].split_once("So far: ").map_or("", |(_, story)| story);
+    let story = said[..place].join(" | ");
+    ensure!(story.contains("are you there?") && known == story, "{chat}: the story is {story:?}, known is {known:?}");
     Ok(())
 }
 

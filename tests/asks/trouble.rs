@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use attendant::options::{Place, Then as Failover};
 use attendant::{Bot, BotError, Event, Handoff, Next, Turn, async_trait};
-use simulator::model::FactEvent;
+use simulator::model::{FactEvent, Target};
 use simulator::{AgentProfile, Script, Then};
 
 use super::Ask;
@@ -60,7 +60,8 @@ impl Bot for Broken {
 async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
     // Grace says one thing, and gives the chat back to the bots.
     let script = Script { answers: 1, then: Then::ToQueue("chat_in".into()), ..Script::default() };
-    let grace = AgentProfile::new("grace", "").skilled("service").capacity(20).scripted(script);
+    let grace = AgentProfile::new("grace", "").skilled("service").skilled("repairs").skilled("express");
+    let grace = grace.capacity(20).scripted(script);
     scene.open(centre().with_agent(grace));
     scene.bad_day(BOT);
     let failure = [Failure::Error, Failure::Panic, Failure::Hang, Failure::Nothing][usize::try_from(scene.seed)? % 4];
@@ -68,6 +69,8 @@ async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
     scene.start(Job::new(Broken(failure)).options(|options| {
         options.fallback = Some(Place { skill: Some("service".into()), ..Place::default() });
         options.failover.then = Failover::HandOff;
+        options.failover.to.bot_failed = Some(Place::skill("repairs"));
+        options.failover.to.bot_too_slow = Some(Place::skill("express"));
         if circles {
             options.handoff.not_again_within = Duration::ZERO;
             options.handoff.most = 1_000;
@@ -75,8 +78,6 @@ async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
         }
     }))?;
     let chat = scene.customer("Ada").await?;
-    let given =
-        || scene.count(&chat, |event| matches!(event, FactEvent::Transferred { from, .. } if from.as_str() == BOT));
     let over = || scene.first(&chat, |event| matches!(event, FactEvent::SessionEnded)).is_some();
     for round in 0..8 {
         if over() {
@@ -87,8 +88,19 @@ async fn a_broken_bot(scene: &mut Scene) -> Result<()> {
     }
     let told = scene.centre().told(&chat);
     ensure!(told.iter().any(|line| line.contains("went wrong")), "{chat}: {failure:?}: no apology: {told:?}");
-    ensure!(given() >= 1, "{chat}: {failure:?}: no person was asked");
-    ensure!(given() <= 2, "{chat}: {failure:?}: {} times to the same people: in circles", given());
+    let named = if matches!(failure, Failure::Hang) { "express" } else { "repairs" };
+    let log = scene.log();
+    let given = log.of_chat(chat.as_str()).filter_map(|fact| match &fact.event {
+        FactEvent::Transferred { from, to } if from.as_str() == BOT => Some(to),
+        _ => None,
+    });
+    let given: Vec<&Target> = given.collect();
+    let first = given.first().with_context(|| format!("{chat}: {failure:?}: no person was asked"))?;
+    ensure!(**first == Target::Skill(named.to_owned()), "{chat}: {failure:?}: first to {first:?}");
+    for to in &given {
+        let times = given.iter().filter(|other| *other == to).count();
+        ensure!(times <= 2, "{chat}: {failure:?}: {times} times to the same people: in circles");
+    }
     // Whoever has it at the end: the last thing the customer heard was not silence.
     ensure!(over() || told.len() >= 3, "{chat}: {failure:?}: left alone: {told:?}");
     Ok(())
@@ -126,9 +138,13 @@ async fn timers_everywhere(scene: &mut Scene) -> Result<()> {
     let stopped = scene.broken;
     scene.start(Job::new(Patient).options(|options| {
         options.bot.patience_words = "One moment, please.".into();
+        options.silence.nudge = "Hello?".into();
+        options.silence.warning = "I will close this chat soon.".into();
         if stopped {
             options.bot.patience = NEVER;
             options.bot.answer_within = NEVER;
+            options.silence.nudge_after = NEVER / 4;
+            options.silence.warn_after = NEVER / 2;
             options.silence.wake_after = NEVER;
             options.silence.close_after = NEVER;
             options.handoff.choice_within = NEVER;
@@ -159,8 +175,10 @@ async fn timers_everywhere(scene: &mut Scene) -> Result<()> {
     let before = told();
     scene.until(&format!("{chat} is told that the person is silent"), 3 * SOON, || told() > before).await?;
 
-    // A customer who says nothing: asked, and at last seen off.
+    // A customer who says nothing: asked by the runtime and by the bot, warned, and at last seen off.
+    scene.is_told(&chat, "Hello?", 2 * SOON).await?;
     scene.is_told(&chat, "Are you still there?", 3 * SOON).await?;
+    scene.is_told(&chat, "I will close this chat soon.", Duration::from_secs(900)).await?;
     scene.is_told(&chat, "I close this chat", Duration::from_secs(1_200)).await?;
     let done = || scene.first(&chat, |event| matches!(event, FactEvent::Completed { agent } if agent.as_str() == BOT));
     scene.until(&format!("{chat} is completed"), SOON, || done().is_some()).await

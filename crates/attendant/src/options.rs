@@ -57,6 +57,12 @@ impl Options {
     pub fn fallback(&self) -> Option<Handoff> {
         self.fallback.as_ref()?.handoff()
     }
+
+    /// Every place that people are at whom the runtime itself may hand over to.
+    pub(crate) fn ways_out(&self) -> impl Iterator<Item = Handoff> {
+        let named = self.failover.to.places().map(|(_, place)| place);
+        self.fallback.iter().chain(named).filter_map(Place::handoff)
+    }
 }
 
 impl Default for Options {
@@ -103,8 +109,10 @@ macro_rules! group {
     };
 }
 
+mod failover;
 mod handing;
 
+pub use failover::{Failover, FailoverTo, Then};
 pub use handing::{Afterwards, CallBacks, Drafting, Handing, Place};
 
 const fn seconds(count: u64) -> Duration {
@@ -182,35 +190,6 @@ group! {
         @"humantime_serde" patience: Duration = seconds(8),
         /// With these words; nothing is said if they are empty.
         patience_words: String = String::new(),
-    }
-}
-
-/// What the runtime does for a conversation whose turn has failed for good.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Then {
-    /// Apologise and listen on.
-    #[default]
-    Listen,
-    /// Apologise and hand over to the fallback.
-    HandOff,
-    /// Apologise and end the chat.
-    Finish,
-}
-
-group! {
-    /// What happens when a turn fails: an error, a panic, the deadline, or no answer at all.
-    Failover {
-        /// How often the turn is run again first. What it has said stays said.
-        retries: u32 = 0,
-        /// Said to the customer; nothing if empty.
-        apology: String = "I am sorry, something went wrong on my side.".to_owned(),
-        /// And then?
-        then: Then = Then::Listen,
-        /// After so many failed turns in a row the chat goes to the fallback, or ends with words if there is none.
-        most_in_a_row: u32 = 3,
-        /// Whether a turn on the customer's words that says nothing and ends nothing has failed.
-        silence_fails: bool = true,
     }
 }
 
@@ -340,6 +319,7 @@ impl Options {
             (self.bot.answer_within, "bot.answer_within"),
             (self.handoff.choice_within, "handoff.choice_within"),
             (self.handoff.speak_within, "handoff.speak_within"),
+            (self.handoff.meanwhile_every, "handoff.meanwhile_every"),
             (self.silence.wake_after, "silence.wake_after"),
             (self.call_back.answer_within, "call_back.answer_within"),
             (self.closing.step_within, "closing.step_within"),
@@ -386,6 +366,9 @@ impl Options {
             "fallback",
             "needs exactly one of agent, skill and queue",
         );
+        for (key, place) in self.failover.to.places() {
+            check(place.is_valid(), key, "needs exactly one of agent, skill and queue");
+        }
         check(
             self.mode == Mode::Auto || self.fallback.is_some(),
             "mode",

@@ -49,10 +49,19 @@ pub enum Command {
     Torture(commands::torture::Arguments),
     /// Talk with a bot in the terminal.
     Chat(commands::chat::Arguments),
+    /// How often a draft or a shadow would have said what people said.
+    Compare(commands::compare::Arguments),
     /// Check, train, ask and improve a knowledge base.
     Faq(commands::faq::Arguments),
     /// Print a completion script for a shell.
     Completions(commands::completions::Arguments),
+}
+
+impl Command {
+    /// Whether it plays whole days on virtual time, with nothing real to warn of.
+    pub fn is_played(&self) -> bool {
+        matches!(self, Self::Simulate(arguments) if arguments.is_played())
+    }
 }
 
 const AFTER_HELP: &str = "\

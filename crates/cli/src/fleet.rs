@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attendant::peak::{self, Peak};
-use attendant::service::{self, Counters, Handle, Phase, Service, Stopped};
+use attendant::service::{self, Counters, Handle, Handoffs, Phase, Service, Stopped};
 use attendant::{Bot, Comparisons, Journal, LoginId, Options, Platform};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -165,11 +165,21 @@ impl Fleet {
             call_backs = sum.call_backs,
             completed = sum.completed,
             lost = sum.lost,
+            by_rule = %self.by_rule(),
             "how it stands",
         );
         for state in self.busy() {
             tracing::info!(%state, shedding = state.shedding, line = state.line, "how busy it is");
         }
+    }
+
+    /// How often each rule has handed over: `asked 3, bot 1`.
+    fn by_rule(&self) -> String {
+        let mut all = Handoffs::default();
+        for handle in self.handles.values() {
+            all.add(&handle.status().handoffs);
+        }
+        all.iter().map(|(rule, count)| format!("{rule} {count}")).collect::<Vec<_>>().join(", ")
     }
 
     /// The counters of all logins together, and the chats going on.

@@ -20,7 +20,9 @@ use crate::exit::{ExitStatus, Failure};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(cli.verbose, cli.quiet, cli.log_format);
+    // A played day is full of what would be a warning elsewhere: a handoff that fails is what it is about.
+    let played = cli.command.as_ref().is_some_and(args::Command::is_played);
+    logging::start(cli.verbose, cli.quiet || (played && cli.verbose == 0), cli.log_format);
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

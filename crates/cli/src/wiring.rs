@@ -69,23 +69,50 @@ pub async fn seats(config: &Config) -> Result<Seats, Failure> {
         if let Some(queue) = &login.of.queue {
             credentials = credentials.queue(queue.as_str());
         }
-        logins.push((gws_login(&client, credentials), login.of.bot.as_str(), Arc::clone(bot), options));
-    }
-    let Some(peak) = &config.peak else {
-        let seat = |(platform, _, bot, options): (Arc<platform_gws::Login>, _, _, _)| Seat {
-            platform,
-            bot,
+        logins.push(Manned {
+            platform: gws_login(&client, credentials),
+            name: &login.of.bot,
+            bot: Arc::clone(bot),
             options,
-            comparisons: comparisons.clone(),
+        });
+    }
+    seated(logins, config.peak.as_ref(), &config.people, comparisons.as_ref())
+}
+
+/// A login and who works there.
+pub struct Manned<'n> {
+    /// Its way to the contact centre.
+    pub platform: Arc<platform_gws::Login>,
+    /// The name of its bot: logins of the same one share the layer that weighs handoffs.
+    pub name: &'n str,
+    /// The bot, with its rules.
+    pub bot: Arc<dyn Bot>,
+    /// How conversations are held.
+    pub options: attendant::Options,
+}
+
+/// A seat of each login, with handoffs weighed if `peak` says how.
+pub fn seated(
+    logins: Vec<Manned<'_>>,
+    peak: Option<&attendant::peak::Options>,
+    people: &config::People,
+    comparisons: Option<&Arc<dyn Comparisons>>,
+) -> Result<Seats, Failure> {
+    let Some(peak) = peak else {
+        let seat = |login: Manned<'_>| Seat {
+            platform: login.platform,
+            bot: login.bot,
+            options: login.options,
+            comparisons: comparisons.cloned(),
             peak: None,
         };
         return Ok(Seats { all: logins.into_iter().map(seat).collect(), photographer: None });
     };
-    let sessions = logins.iter().map(|(login, ..)| login.session().clone()).collect();
-    let (people, photographer) = people(&config.people, sessions);
+    let sessions = logins.iter().map(|login| login.platform.session().clone()).collect();
+    let (people, photographer) = who_is_there(people, sessions);
     let mut layers: BTreeMap<&str, Arc<Peak>> = BTreeMap::new();
     let mut all = Vec::new();
-    for (platform, name, bot, options) in logins {
+    for Manned { platform, name, bot, options } in logins {
         let layer = if let Some(layer) = layers.get(name) {
             Arc::clone(layer)
         } else {
@@ -97,13 +124,13 @@ pub async fn seats(config: &Config) -> Result<Seats, Failure> {
             layers.insert(name, Arc::clone(&layer));
             layer
         };
-        all.push(Seat { platform, bot: layer.clone(), options, comparisons: comparisons.clone(), peak: Some(layer) });
+        all.push(Seat { platform, bot: layer.clone(), options, comparisons: comparisons.cloned(), peak: Some(layer) });
     }
     Ok(Seats { all, photographer })
 }
 
 /// Who is there, as the configuration wants it known.
-fn people(wanted: &config::People, sessions: Vec<gws::Session>) -> (Arc<dyn Availability>, Option<Photographer>) {
+fn who_is_there(wanted: &config::People, sessions: Vec<gws::Session>) -> (Arc<dyn Availability>, Option<Photographer>) {
     match wanted {
         config::People::Table { table } => (Arc::new(table.clone()), None),
         config::People::Platform { every, within, forget_after, queues } => {
@@ -132,7 +159,8 @@ pub fn login_on(client: &gws::Client, credentials: Credentials) -> Arc<dyn Platf
     gws_login(client, credentials)
 }
 
-fn gws_login(client: &gws::Client, credentials: Credentials) -> Arc<platform_gws::Login> {
+/// The same, with its session.
+pub fn gws_login(client: &gws::Client, credentials: Credentials) -> Arc<platform_gws::Login> {
     let id = LoginId::from(credentials.user_name());
     Arc::new(platform_gws::Login::new(id, client, credentials, platform_gws::Options::default()))
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Conversation, Effect, Holder, Remark, State, Step, Timer, after};
 use crate::journal::Record;
 use crate::mode::{Comparison, Mode};
+use crate::rules::names;
 use crate::text::split;
 use crate::{Entry, EntryKind, Handoff, HandoffFailure, Manner, Next, Role, Target, UnixMillis, Visibility};
 
@@ -142,6 +143,7 @@ impl Conversation {
             self.timers.clear(Timer::Person);
             self.enter(State::Leaving(holder, Step::Owed));
         } else if let Some(handoff) = self.options.fallback().and_then(without_a_word) {
+            let handoff = handoff.because(names::ALONE);
             let next = Next::HandOff(handoff.clone());
             self.append(Record::TurnEnded { turn: self.turns, next, memory: BTreeMap::new() }, now);
             self.hand_over(handoff, now);

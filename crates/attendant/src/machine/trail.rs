@@ -36,13 +36,13 @@ impl Conversation {
         if person_spoke { Vec::new() } else { hops }
     }
 
-    /// Whether bots have passed this chat on so often that this place must not have it now. The fallback is where people are.
+    /// Whether bots have passed this chat on so often that this place must not have it now. People are where the runtime itself hands
+    /// over to.
     pub(super) fn goes_to_and_fro(&self, target: &Target, must: bool) -> bool {
         if must || matches!(target, Target::CallBack(_)) || self.hops().len() < self.options.handoff.most_hops {
             return false;
         }
-        let fallback = self.options.fallback();
-        !fallback.is_some_and(|handoff| handoff.choices.iter().any(|choice| choice.target == *target))
+        !self.options.ways_out().any(|handoff| handoff.choices.iter().any(|choice| choice.target == *target))
     }
 
     /// Leaves our name for the next bot.

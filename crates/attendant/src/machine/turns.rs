@@ -327,7 +327,10 @@ impl Conversation {
         let failover = &self.options.failover;
         let too_often =
             self.failures >= failover.most_in_a_row || matches!(why, TurnFailure::Circles | TurnFailure::Undeliverable);
-        let then = if too_often && failover.then != Then::Finish { Then::HandOff } else { failover.then };
+        let name = names::of_failure(why, too_often);
+        let named = failover.to.handoff(name);
+        let hands_over = named.is_some() || (too_often && failover.then != Then::Finish);
+        let then = if hands_over { Then::HandOff } else { failover.then };
         let apology = match turn.map(|turn| turn.event) {
             Some(Event::HandoffFailed(why)) => why.apology().to_owned(),
             _ => failover.apology.clone(),
@@ -335,13 +338,12 @@ impl Conversation {
         if *why != TurnFailure::Undeliverable {
             self.utter(&apology, false, now);
         }
-        let fallback = self.options.fallback().filter(|_| self.handoffs < self.options.handoff.most);
-        match (then, fallback) {
+        let way_out = named.or_else(|| self.options.fallback()).filter(|_| self.handoffs < self.options.handoff.most);
+        match (then, way_out) {
             (Then::Listen, _) => {}
             (Then::HandOff, Some(handoff)) => {
                 let handoff = handoff.note_unless_set(format!("The assistant stopped: {why}."));
-                let next = Next::HandOff(handoff.because(names::of_failure(why, too_often)));
-                self.decide(next, now);
+                self.decide(Next::HandOff(handoff.because(name)), now);
             }
             (Then::HandOff, None) if !too_often => {}
             (Then::HandOff | Then::Finish, _) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Conversation, State, Timer, after};
+use super::{Attempt, Conversation, State, Timer, after};
 use crate::{UnixMillis, Waiting};
 
 /// Words of the meantime are never said more often than this.
@@ -12,9 +12,7 @@ impl Conversation {
     /// Counts the time to the next words of the meantime, if this handoff has any and it is not counted already.
     pub(super) fn mind_the_meantime(&mut self, now: UnixMillis) {
         let every = match &self.state {
-            State::Transferring(attempt) | State::Inviting(attempt) => {
-                attempt.handoff.meanwhile.as_ref().map(|meanwhile| meanwhile.every)
-            }
+            State::Transferring(attempt) | State::Inviting(attempt) => self.meanwhile(attempt).map(|(_, every)| every),
             _ => None,
         };
         match every {
@@ -28,13 +26,19 @@ impl Conversation {
 
     /// Tells the customer that somebody is still looked for.
     pub(super) fn meanwhile_ran_out(&mut self, now: UnixMillis) {
-        let Some(meanwhile) = self.state.attempt().and_then(|attempt| attempt.handoff.meanwhile.as_ref()) else {
-            return;
-        };
+        let Some((words, _)) = self.state.attempt().and_then(|attempt| self.meanwhile(attempt)) else { return };
         if self.outbox.is_empty() && self.still_ours() {
-            let words = self.waiting.fill(&meanwhile.words);
+            let words = self.waiting.fill(words);
             self.utter(&words, false, now);
         }
+    }
+
+    /// The words of the meantime and how often they are said: the handoff's own, else those of the options. A bot beside a
+    /// person has no voice.
+    fn meanwhile<'a>(&'a self, attempt: &'a Attempt) -> Option<(&'a str, Duration)> {
+        let own = attempt.handoff.meanwhile.as_ref().map(|own| (own.words.as_str(), own.every));
+        let usual = (self.options.handoff.meanwhile.as_str(), self.options.handoff.meanwhile_every);
+        own.or(Some(usual)).filter(|(words, _)| !words.is_empty() && !self.is_beside())
     }
 
     /// Whether nobody else holds the conversation.

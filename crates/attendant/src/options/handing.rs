@@ -120,6 +120,11 @@ group! {
         @"humantime_serde" choice_within: Duration = seconds(60),
         /// How long an invited person may be in without a word before the next choice is tried.
         @"humantime_serde" speak_within: Duration = seconds(90),
+        /// Said while a person is looked for, by any handoff that has no such words of its own; nothing if empty. `{place}` and
+        /// `{minutes}` are put in where they are known.
+        meanwhile: String = String::new(),
+        /// So often.
+        @"humantime_serde" meanwhile_every: Duration = seconds(30),
         /// Stay until the person has spoken, not only joined.
         wait_for_words: bool = true,
         /// Fall silent when another agent joins; else when they first speak to the customer. Either way silence is at once.

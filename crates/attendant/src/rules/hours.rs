@@ -63,8 +63,9 @@ impl Hours {
         since(today, 0) || today.yesterday().is_ok_and(|yesterday| since(yesterday, DAY))
     }
 
-    /// When people are there next, as people write it.
-    pub(super) fn opens(&self, now: UnixMillis) -> Option<String> {
+    /// When people are there next, as people write it: `09:00` if it is today, else `2026-01-05 09:00`, in the time zone of
+    /// the hours. `None` if nobody is there within a year.
+    pub fn opens(&self, now: UnixMillis) -> Option<String> {
         let now = self.zone.at(now)?;
         let opening = self.next_opening(&now)?;
         let format = if opening.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
@@ -131,8 +132,13 @@ impl FromStr for Zone {
             return Ok(Self { name: name.to_owned(), zone });
         }
         let city = |zone: &str| zone.rsplit('/').next().unwrap_or(zone).to_lowercase();
-        let start: String = city(name).chars().take(3).collect();
-        let near = ZONES.available().find(|zone| !start.is_empty() && city(zone.as_str()).starts_with(&start));
+        // The zone whose end begins as this one does, as far as possible; a slip is seldom in the first letters.
+        let wanted = city(name);
+        let alike = |zone: &str| zone.chars().zip(wanted.chars()).take_while(|(one, other)| one == other).count();
+        let area = |zone: &str| zone.split('/').next() == name.split('/').next();
+        let near = ZONES.available().map(|zone| (alike(&city(zone.as_str())), area(zone.as_str()), zone));
+        let near = near.max_by_key(|(alike, area, _)| (*alike, *area)).filter(|(alike, ..)| *alike >= 3);
+        let near = near.map(|(.., zone)| zone);
         let hint = near.map_or_else(String::new, |zone| format!("; did you mean `{zone}`?"));
         Err(format!("`{name}` is no time zone; write it as Europe/Berlin{hint}"))
     }

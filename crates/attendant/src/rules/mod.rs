@@ -217,6 +217,8 @@ impl Rule {
 pub struct InvalidRule {
     /// Its name.
     pub rule: String,
+    /// Its place among the rules, from 0.
+    pub number: usize,
     /// For people.
     pub why: String,
 }
@@ -262,7 +264,7 @@ impl Rules {
     pub fn validate(&self) -> Vec<InvalidRule> {
         let mut found = Vec::new();
         for (place, rule) in self.rules.iter().enumerate() {
-            let mut wrong = |why: String| found.push(InvalidRule { rule: rule.name.clone(), why });
+            let mut wrong = |why: String| found.push(InvalidRule { rule: rule.name.clone(), number: place, why });
             if rule.name.trim().is_empty() {
                 wrong("needs a name".to_owned());
             }

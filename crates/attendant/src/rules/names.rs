@@ -16,11 +16,13 @@ pub const UNDELIVERABLE: &str = "undeliverable";
 pub const LOOP: &str = "loop";
 /// The service stops.
 pub const DRAIN: &str = "drain";
+/// A draft or a shadow had no person beside it.
+pub const ALONE: &str = "alone";
 /// An operator wanted it.
 pub const OPERATOR: &str = "operator";
 
 /// All of them: no rule of a configuration may have such a name.
-pub const ALL: [&str; 8] = [BOT, BOT_FAILED, BOT_TOO_SLOW, BOT_DOWN, UNDELIVERABLE, LOOP, DRAIN, OPERATOR];
+pub const ALL: [&str; 9] = [BOT, BOT_FAILED, BOT_TOO_SLOW, BOT_DOWN, UNDELIVERABLE, LOOP, DRAIN, ALONE, OPERATOR];
 
 /// The name for a failed turn; `down` when it was one too many in a row.
 pub(crate) fn of_failure(why: &TurnFailure, down: bool) -> &'static str {

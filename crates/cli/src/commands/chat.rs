@@ -15,7 +15,7 @@ use faq_bot::learn::{FileLearner, LARGEST};
 use faq_bot::live::Live;
 use tokio::sync::mpsc;
 
-use super::{Context, faq};
+use super::{Context, bots, faq};
 use crate::config::{self, Config};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::{self, BAD, GOOD, NAME, QUIET};
@@ -71,7 +71,7 @@ const BOTS: [&str; 2] = ["faq", "echo"];
 pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
     if let Some(file) = &arguments.config {
         let config = Config::load(file).map_err(wiring::config_failure)?;
-        let name = chosen(arguments.bot.as_deref(), &config)?;
+        let name = bots::chosen(arguments.bot.as_deref(), &config)?;
         let bot = &config.bots[name];
         let rules = config.rules(bot);
         return match bot.kind {
@@ -102,29 +102,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
             }
             talk(bot, &arguments, Some(&live)).await
         }
-        other => Err(no_bot(other, BOTS).hint("name one of your own with --config FILE --bot NAME")),
-    }
-}
-
-/// The bot of a configuration that is meant: the named one, or the only one.
-fn chosen<'c>(named: Option<&str>, config: &'c Config) -> Result<&'c str, Failure> {
-    let known = || config.bots.keys().map(String::as_str);
-    match named {
-        Some(name) => known().find(|one| *one == name).ok_or_else(|| no_bot(name, known())),
-        None => match known().collect::<Vec<_>>()[..] {
-            [only] => Ok(only),
-            ref all => Err(Failure::usage(anyhow!("there are {} bots: {}", all.len(), all.join(", ")))
-                .hint("say which one with --bot")),
-        },
-    }
-}
-
-fn no_bot<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Failure {
-    let known: Vec<&str> = known.into_iter().collect();
-    let failure = Failure::usage(anyhow!("there is no bot `{name}`; there are: {}", known.join(", ")));
-    match config::text::nearest(name, known) {
-        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
-        None => failure,
+        other => Err(bots::none(other, BOTS).hint("name one of your own with --config FILE --bot NAME")),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The commands, one module each: its arguments, and `run`.
 
+mod bots;
 pub mod chat;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod demo;
 pub mod faq;
@@ -52,10 +54,11 @@ pub async fn run(cli: Cli) -> Result<ExitStatus, Failure> {
         Command::Demo(arguments) => demo::run(arguments, context).await,
         Command::Run(arguments) => run::run(arguments, context).await,
         Command::Check(arguments) => check::run(arguments, context).await,
-        Command::Simulate(arguments) => simulate::run(arguments, context).await,
+        Command::Simulate(arguments) => Box::pin(simulate::run(arguments, context)).await,
         Command::Torture(arguments) => torture::run(arguments, context).await,
-        Command::Chat(arguments) => chat::run(arguments, context).await,
+        Command::Chat(arguments) => Box::pin(chat::run(arguments, context)).await,
         Command::Faq(arguments) => faq::run(arguments, context),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }

@@ -139,7 +139,8 @@ impl Config {
         let wrong = |message: String| Error::new(file, message);
         self.server.validate().map_err(|error| wrong(format!("[server] {error}")).at(text, "[server]"))?;
         if let Some(first) = self.conversation.validate().first() {
-            return Err(wrong(format!("[conversation] {first}")).at(text, "[conversation"));
+            let error = wrong(format!("[conversation] {first}")).at(text, "[conversation");
+            return Err(error.at_setting(text, "conversation", first.key));
         }
         for (name, bot) in &self.bots {
             let table = format!("[bots.{name}]");
@@ -147,7 +148,8 @@ impl Config {
                 return Err(wrong(format!("{table} {message}")).at_key(text, &table, key));
             }
             if let Some(first) = self.rules(bot).validate().first() {
-                return Err(wrong(format!("[bots.{name}] {first}")).at(text, &format!("\"{}\"", first.rule)));
+                let error = wrong(format!("[bots.{name}] {first}")).at(text, &format!("\"{}\"", first.rule));
+                return Err(error.at_nth(text, &format!("[[bots.{name}.rules]]"), first.number, "name"));
             }
         }
         if let Some(first) = self.peak.as_ref().and_then(|peak| peak.validate().into_iter().next()) {

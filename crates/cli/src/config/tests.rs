@@ -133,6 +133,23 @@ fn a_mistake_in_a_rule_names_its_line_and_what_was_meant() {
 }
 
 #[test]
+fn what_cannot_work_names_the_line_of_its_key() {
+    let lines = "[conversation]\nfallback = { skill = \"a\" }\n\n[conversation.pace]\nspeed = 40\n\n\
+                 [conversation.failover.to]\nbot-down = { agent = \"b\" }\n";
+    assert!(parse(&format!("{GOOD}\n{lines}")).is_ok());
+    for (right, wrong) in [
+        ("{ skill = \"a\" }", "{ skill = \"a\", queue = \"c\" }"),
+        ("speed = 40", "speed = 0"),
+        ("{ agent = \"b\" }", "{ agent = \"b\", queue = \"c\" }"),
+    ] {
+        let error = parse(&format!("{GOOD}\n{}", lines.replace(right, wrong))).unwrap_err();
+        assert!(error.line.as_ref().is_some_and(|line| line.contains(wrong)), "{wrong}: {error}");
+    }
+    let twice = with_rules(&ASKED.repeat(2));
+    assert_eq!(line(&twice), Some(16), "the second of the name, not the first");
+}
+
+#[test]
 fn a_bot_has_what_its_kind_needs() {
     assert_eq!(line(&GOOD.replace("base = \"shop.yaml\"\n", "")), Some(6));
     assert_eq!(line(&GOOD.replace("kind = \"faq\"", "kind = \"echo\"")), Some(8));

@@ -38,11 +38,53 @@ impl Error {
 
     /// Adds the place of a key in a table, or of the table's heading where the key is not in it.
     #[must_use]
-    pub fn at_key(mut self, text: &str, heading: &str, key: &str) -> Self {
-        let lines = || text.lines().enumerate().skip_while(|(_, line)| line.trim() != heading);
-        let of_table = lines().skip(1).take_while(|(_, line)| !line.trim_start().starts_with('['));
-        let mut of_key = of_table.filter(|(_, line)| is_key(line, key));
-        if let Some((number, line)) = of_key.next().or_else(|| lines().next()) {
+    pub fn at_key(self, text: &str, heading: &str, key: &str) -> Self {
+        let Some(start) = text.lines().position(|line| line.trim() == heading) else { return self };
+        let mut of_table = text.lines().enumerate().skip(start + 1).take_while(|(_, line)| !is_heading(line));
+        let found = of_table.find(|(_, line)| is_key(line, key)).map_or(start, |(number, _)| number);
+        self.at_line(text, found)
+    }
+
+    /// Adds the place of a setting below a table, by its key with dots: in a table of its own, as a key with dots, or within
+    /// an inline table; else of the nearest heading.
+    #[must_use]
+    pub fn at_setting(mut self, text: &str, table: &str, key: &str) -> Self {
+        let parts: Vec<&str> = key.split('.').collect();
+        let headings = (0..=parts.len()).rev().map(|depth| {
+            let heading = [&[table], &parts[..depth]].concat().join(".");
+            (format!("[{heading}]"), &parts[depth..])
+        });
+        let mut nearest = None;
+        for (heading, rest) in headings {
+            let Some(start) = text.lines().position(|line| line.trim() == heading) else { continue };
+            let of_table = || text.lines().enumerate().skip(start + 1).take_while(|(_, line)| !is_heading(line));
+            let found = (1..=rest.len()).rev().find_map(|keep| {
+                let key = rest[..keep].join(".");
+                of_table().find(|(_, line)| is_key(line, &key)).map(|(number, _)| number)
+            });
+            if let Some(number) = found.or_else(|| rest.is_empty().then_some(start)) {
+                return self.at_line(text, number);
+            }
+            nearest.get_or_insert(start);
+        }
+        if let Some(number) = nearest {
+            self = self.at_line(text, number);
+        }
+        self
+    }
+
+    /// Adds the place of a key in the table that is the so-manieth of its heading, from 0: `[[bots.shop.rules]]`.
+    #[must_use]
+    pub fn at_nth(self, text: &str, heading: &str, number: usize, key: &str) -> Self {
+        let mut headings = text.lines().enumerate().filter(|(_, line)| line.trim() == heading);
+        let Some((start, _)) = headings.nth(number) else { return self };
+        let mut of_table = text.lines().enumerate().skip(start + 1).take_while(|(_, line)| !is_heading(line));
+        let found = of_table.find(|(_, line)| is_key(line, key)).map_or(start, |(number, _)| number);
+        self.at_line(text, found)
+    }
+
+    fn at_line(mut self, text: &str, number: usize) -> Self {
+        if let Some(line) = text.lines().nth(number) {
             self.place = Some((number + 1, indent(line) + 1));
             self.line = Some(line.to_owned());
         }
@@ -108,6 +150,10 @@ fn located(file: &Path, text: &str, error: &toml::de::Error) -> Error {
     let place = key.map_or(place, |(number, line)| Some((number + 1, indent(line) + 1)));
     let line = place.and_then(|(line, _)| text.lines().nth(line - 1)).map(str::to_owned);
     Error { file: file.to_owned(), place, line, message, nearest }
+}
+
+fn is_heading(line: &str) -> bool {
+    line.trim_start().starts_with('[')
 }
 
 /// Whether a line sets this key.
@@ -196,6 +242,24 @@ mod tests {
             error("[server]\nurl = \"x\"\nfamily = \"chats\"\nport = 70000").place.map(|place| place.0),
             Some(4)
         );
+    }
+
+    #[test]
+    fn a_setting_is_found_however_it_is_written() {
+        let line = |text: &str, key: &str| {
+            let error = Error::new(Path::new("a.toml"), "wrong").at_setting(text, "conversation", key);
+            error.place.map(|place| place.0)
+        };
+        let tables = "[server]\n[conversation]\nmode = 1\n\n[conversation.bot]\npatience = 2\n[conversation.failover.to]\ndown = 3\n";
+        assert_eq!(line(tables, "mode"), Some(3));
+        assert_eq!(line(tables, "bot.patience"), Some(6));
+        assert_eq!(line(tables, "bot.answer_within"), Some(5), "the nearest heading");
+        assert_eq!(line(tables, "failover.to.down"), Some(8));
+        assert_eq!(line(tables, "pace.speed"), Some(2));
+        assert_eq!(line("[conversation]\nbot.patience = 2\n", "bot.patience"), Some(2));
+        assert_eq!(line("[conversation]\nx = 1\nbot = { patience = 2 }\n", "bot.patience"), Some(3));
+        assert_eq!(line("[server]\n[conversation.fallback]\nskill = 1\n", "fallback"), Some(2));
+        assert_eq!(line("[server]\n", "mode"), None);
     }
 
     #[test]

@@ -98,6 +98,21 @@ fn a_bot_of_a_configuration_is_talked_with_as_it_is_configured() {
 }
 
 #[test]
+fn the_rules_of_a_configuration_are_met_in_the_chat() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[server]\nbase_url = \"http://127.0.0.1:9/api/v2\"\n\n[bots.parrot]\nkind = \"echo\"\n\n\
+                [[bots.parrot.rules]]\nname = \"legal\"\nwhen.words = [\"lawyer\"]\nto = { skill = \"legal\" }\nwords = \"One moment.\"\n\n\
+                [[logins]]\nuser = \"a\"\npassword = { env = \"NOT_NEEDED\" }\nbot = \"parrot\"\n";
+    let config = file(folder.path(), "a.toml", text);
+    let ran = talk(&["--config", &config], "hello\nI ask my lawyer\n");
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    for part in ["hello", "One moment.", "→ handed over to a person with the skill legal"] {
+        assert!(ran.out.contains(part), "no {part:?} in {}", ran.out);
+    }
+    assert!(!ran.out.contains("I ask my lawyer"), "the bot was not asked: {}", ran.out);
+}
+
+#[test]
 fn bytes_that_are_no_text_and_no_input_at_all_end_well() {
     let folder = tempfile::tempdir().unwrap();
     let ran = talk(&["--base", &shop(&folder)], b"\xff\xfe\x00caf\xe9\r\nyour address\r\n");

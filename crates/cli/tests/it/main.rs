@@ -4,6 +4,7 @@
 
 mod bots;
 mod chat;
+mod compare;
 mod configuration;
 mod faq;
 mod journal;

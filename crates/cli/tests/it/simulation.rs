@@ -107,3 +107,52 @@ fn a_busy_day_is_played_under_each_policy_and_adaptive_loses_the_fewest() {
     assert!(svg.starts_with("<svg") && svg.contains("people-first") && svg.contains("prefers-color-scheme:dark"));
     assert_eq!(days(&[]), day, "the same seed gives the same day");
 }
+
+/// A configuration with a rule, and with what is written after it.
+fn config(folder: &std::path::Path, rule: &str, more: &str) -> String {
+    let text = format!(
+        "[server]\nbase_url = \"http://127.0.0.1:9/api/v2\"\n\n[bots.shop]\nkind = \"echo\"\n\n[[bots.shop.rules]]\n{rule}\n\n\
+         [[logins]]\nuser = \"a\"\npassword = {{ env = \"NOT_NEEDED\" }}\nbot = \"shop\"\n\n{more}"
+    );
+    file(folder, "attendant.toml", text)
+}
+
+#[test]
+fn customers_meet_the_rules_and_the_policy_of_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "name = \"stamps\"\nwhen.words = [\"stamp\"]\nto = { skill = \"postage\", warm = true, introduction = \"{name}!\" }";
+    let config = config(folder.path(), rule, "[peak]\npolicy = \"people-first\"\n");
+    let handed_over = |more: &[&str]| {
+        let ran = simulate(&[&["--json"], more].concat());
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        ran.json()["handed_over"].as_u64().unwrap()
+    };
+    // Six questions are about stamps; a person who can do "postage" takes them.
+    assert!(handed_over(&["--config", &config]) >= handed_over(&[]) + 5);
+}
+
+#[test]
+fn days_are_played_with_the_rules_and_the_policy_of_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = |more: &[&str]| {
+        let arguments = [&["simulate", "--peak", "--day", "bank", "--chats", "200", "--json"], more].concat();
+        let ran = run(&arguments);
+        assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""), "a clean screen: {ran:?}");
+        let json = ran.json();
+        let row = |number: usize, key: &str| json[0]["rows"][number][key].as_f64().unwrap();
+        ["gave_up_talking", "by_person"].map(|key| (row(1, key), row(2, key)))
+    };
+    let [(talking, _), (_, by_person)] = day(&[]);
+    assert!(talking > 0.1, "bot-first wears customers out: {talking}");
+    // The rule must be obeyed whatever the policy is, and the words of its place are not an answer.
+    let rule = "name = \"unsure\"\nwhen.confidence = { below = 0.9, times = 1 }\nmust = true\n\
+                to = { skill = \"service\", words = \"One moment.\" }";
+    let [(ruled, _), _] = day(&["--config", &config(folder.path(), rule, "")]);
+    assert!(ruled < talking / 2.0, "{ruled} of {talking}");
+    // Whoever is never unsure enough hands nobody over early.
+    let rule = "name = \"never\"\nwhen.words = [\"no such word\"]\nto = { skill = \"service\" }";
+    let [_, (_, reluctant)] = day(&["--config", &config(folder.path(), rule, "[peak]\nunsure_below = 0.0\n")]);
+    assert!(reluctant < 0.8 * by_person, "{reluctant} of {by_person}");
+    let wrong = run(&["simulate", "--peak", "--config", &config(folder.path(), "name = \"a\"\nwen = 1", "")]);
+    assert!(wrong.status == Some(2) && wrong.err.contains("attendant.toml:9"), "{wrong:?}");
+}

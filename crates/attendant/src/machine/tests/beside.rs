@@ -154,6 +154,11 @@ fn a_bot_without_a_voice_does_not_stay_alone_with_a_customer() {
         bench.settle();
         assert!(matches!(bench.machine.state(), State::Transferring(_)), "{mode:?}: {:?}", bench.machine);
         assert_eq!(said(&bench, Visibility::All), [""; 0]);
+        let rules = bench.journal.iter().filter_map(|line| match &line.record {
+            Record::TurnEnded { next: Next::HandOff(handoff), .. } => Some(handoff.rule.as_deref()),
+            _ => None,
+        });
+        assert_eq!(rules.collect::<Vec<_>>(), [Some("alone")], "{mode:?}: the reason is named");
         // It does not work: again, for as long as it takes.
         let error = crate::PlatformError::new(crate::PlatformErrorKind::Busy, "all are busy");
         bench.input(Input::OperationFailed { reference: None, error });

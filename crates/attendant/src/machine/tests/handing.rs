@@ -7,8 +7,8 @@ use crate::journal::{Closed, Record};
 use crate::machine::{Input, State, StateKind, Timer};
 use crate::options::{Afterwards, Options};
 use crate::{
-    CallBack, EntryKind, Event, Handoff, HandoffFailure, Next, Operation, PlatformErrorKind as Kind, Role, Visibility,
-    Waiting,
+    CallBack, EntryKind, Event, Handoff, HandoffFailure, Mode, Next, Operation, PlatformErrorKind as Kind, Role,
+    Visibility, Waiting,
 };
 
 /// A live chat in which the bot has just asked for this.
@@ -90,6 +90,29 @@ fn words_before_meanwhile_and_after_in_this_order() {
     bench.settle();
     assert_eq!(closed(&bench), Some(Closed::HandedOver));
     assert_eq!(said(&bench), all);
+}
+
+#[test]
+fn a_handoff_without_words_of_the_meantime_has_those_of_the_options() {
+    let usual = |mode| {
+        let mut options = options();
+        options.mode = mode;
+        options.handoff.meanwhile = "Still nobody.[ Number {place}.]".to_owned();
+        options.handoff.meanwhile_every = Duration::from_secs(15);
+        options
+    };
+    let mut bench = handing(usual(Mode::Auto), Handoff::to_agent("anna").warm());
+    ring_until(&mut bench, Timer::Meanwhile);
+    assert_eq!(said(&bench), ["Still nobody."]);
+    // Its own come first.
+    let mut bench = handing(usual(Mode::Auto), warm());
+    ring_until(&mut bench, Timer::Meanwhile);
+    assert_eq!(said(&bench), ["One moment.", "Still looking."]);
+    // Beside a person nothing is said to the customer, whoever is looked for.
+    let mut bench = Bench::live(usual(Mode::Draft));
+    ring_until(&mut bench, Timer::Person);
+    assert!(matches!(bench.machine.kind(), StateKind::Transferring), "{:?}", bench.machine.kind());
+    assert_eq!(bench.machine.timer(Timer::Meanwhile), None);
 }
 
 #[test]
@@ -209,6 +232,11 @@ fn each_reason_is_told_apart() {
         bench.input(Input::OperationFailed { reference: None, error });
         assert_eq!(failures(&bench), [why]);
     }
+    let mut bench = handing(options(), Handoff::to_agent("anna").warm());
+    let error = crate::PlatformError::new(Kind::NotAllowed, "no");
+    bench.input(Input::OperationFailed { reference: None, error });
+    assert!(matches!(failures(&bench)[..], [HandoffFailure::Refused(_)]), "{:?}", failures(&bench));
+
     let mut bench = handing(options(), Handoff::to_agent("anna").warm());
     ring_until(&mut bench, Timer::Choice);
     assert_eq!(failures(&bench), [HandoffFailure::TimedOut]);

@@ -208,6 +208,7 @@ fn the_time_zones_are_built_in() {
         assert!(zone.parse::<crate::rules::Zone>().is_ok(), "{zone}");
     }
     let wrong = "Europe/Berln".parse::<crate::rules::Zone>().unwrap_err();
+    assert!(wrong.contains("did you mean `Europe/Berlin`?"), "{wrong}");
     assert!(wrong.contains("Europe/Berlin"), "{wrong}");
 }
 

@@ -2,6 +2,7 @@
 
 mod chats;
 mod durable;
+mod failover;
 mod lifecycle;
 mod recovery;
 

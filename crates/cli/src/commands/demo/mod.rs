@@ -89,7 +89,9 @@ fn journal() -> Arc<dyn Journal> {
 fn seats(server: &simulator::Handle, family: super::Family, bot: &Arc<dyn Bot>) -> Result<Vec<Seat>, Failure> {
     let options = super::gws_options(server, family)?;
     let client = gws::Client::new(options).map_err(Failure::usage)?;
-    let conversation = Options { nickname: "Linden (assistant)".to_owned(), ..Options::default() };
+    let mut conversation = Options { nickname: "Linden (assistant)".to_owned(), ..Options::default() };
+    "I am still looking for a colleague, and stay with you until then.".clone_into(&mut conversation.handoff.meanwhile);
+    conversation.handoff.meanwhile_every = Duration::from_secs(20);
     let seat = |user: &str| Seat {
         platform: wiring::login_on(&client, gws::Credentials::new(user, centre::PASSWORD)),
         bot: Arc::clone(bot),

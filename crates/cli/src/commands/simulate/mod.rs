@@ -7,6 +7,7 @@ mod judge;
 mod peak;
 mod questions;
 mod report;
+mod setting;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use faq_bot::bot::WhenUnsure;
 use faq_bot::{FaqBot, KnowledgeBase};
 use simulator::model::FactEvent;
 use simulator::{AgentProfile, Centre, QueueProfile, Script, Server};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use self::crowd::Behaviour;
@@ -26,9 +28,11 @@ use self::customer::Door;
 use self::judge::{Faults, Speaker, Spoken};
 use self::questions::Question;
 use self::report::Report;
+use self::setting::Setting;
 use super::Context;
 use crate::exit::{ExitStatus, Failure};
-use crate::fleet::{Fleet, Seat};
+use crate::fleet::Fleet;
+use crate::wiring::Seats;
 use crate::{output, wiring};
 
 /// The name that the bots show in chats.
@@ -43,16 +47,22 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Let simulated customers ask real questions through real sockets, and count the answers.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Trains the FAQ bot on one file, starts the simulator and some bot logins on loopback, and lets simulated customers ask
-every question of the other file over the customer chat API. The bots hear of them by CometD and answer by REST, as on a
-real server. Each line of a file is a question, a tab, and the label of its answer. Whether every line was answered, once,
-in order, is judged by the simulator's own log. The exit status is 1 if that is not so.
+Trains the FAQ bot on one file, starts the simulator and some bot logins on loopback, and lets
+simulated customers ask every question of the other file over the customer chat API. The bots
+hear of them by CometD and answer by REST, as on a real server. Each line of a file is a
+question, a tab, and the label of its answer. Whether every line was answered, once, in order,
+is judged by the simulator's own log. The exit status is 1 if that is not so.
+
+With --config, the rules of one of its bots stand around the bot, handoffs are weighed as its
+[peak] says, and chats are held as its [conversation] says, but for human pace. There are people
+for every skill, queue and agent that it hands over to.
 
 Examples:
   attendant simulate --train train.tsv --ask test.tsv
   attendant simulate --train train.tsv --ask test.tsv --family chats --transport websocket --json
   attendant simulate --peak --day bank --svg bank.svg
-  attendant simulate --peak --compare --seeds 5")]
+  attendant simulate --peak --compare --seeds 5
+  attendant simulate --peak --config attendant.toml --bot shop")]
 pub struct Arguments {
     /// What the FAQ bot learns from.
     #[arg(long, value_name = "FILE", required_unless_present = "peak")]
@@ -64,6 +74,14 @@ pub struct Arguments {
 
     #[command(flatten)]
     days: peak::Arguments,
+
+    /// Take the rules, the policy for busy hours and the conversation's settings of this configuration. No login is used.
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Whose rules, where the configuration has several bots.
+    #[arg(long, value_name = "NAME", requires = "config")]
+    bot: Option<String>,
 
     /// Which endpoint family the bots use.
     #[arg(long, value_enum, default_value_t = super::Family::Interactions)]
@@ -94,6 +112,13 @@ pub struct Arguments {
     json: bool,
 }
 
+impl Arguments {
+    /// Whether days are played.
+    pub fn is_played(&self) -> bool {
+        self.days.peak
+    }
+}
+
 /// How bots are notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Transport {
@@ -105,9 +130,14 @@ pub enum Transport {
 
 /// Runs it.
 pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, Failure> {
+    let setting = match &arguments.config {
+        Some(file) => Setting::load(file, arguments.bot.as_deref())?,
+        None => Setting::default(),
+    };
     if arguments.days.peak {
-        return peak::run(arguments.days, arguments.json, context).await;
+        return peak::run(arguments.days, setting, arguments.json, context).await;
     }
+    let setting = setting.plain(None);
     let file = |file: &Option<PathBuf>| file.clone().unwrap_or_default();
     let train = questions::read(&file(&arguments.train))?;
     let mut ask = questions::read(&file(&arguments.ask))?;
@@ -124,13 +154,19 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
 
     let customers = usize::from(arguments.customers);
     let logins = usize::from(arguments.logins);
-    let centre = centre(logins, customers);
+    let centre = centre(logins, customers, &setting);
     let server = Server::start(simulator::Options::default().with_centre(centre))
         .await
         .map_err(|error| Failure::new(ExitStatus::Failed, error))?;
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let as_bot: Arc<dyn Bot> = Arc::clone(&bot) as Arc<dyn Bot>;
-    let mut fleet = Fleet::start(seats(&server, &arguments, &as_bot)?, &journal, Duration::ZERO)?;
+    let ruled: Arc<dyn Bot> = Arc::new(setting.rules.clone().around(Arc::clone(&bot)));
+    let seats = seats(&server, &arguments, &setting, &ruled)?;
+    let mut fleet = Fleet::start(seats.all, &journal, Duration::ZERO)?;
+    // Ends with this function.
+    let mut companions = JoinSet::new();
+    if let Some(photographer) = seats.photographer {
+        companions.spawn(photographer.run());
+    }
     fleet.ready(READY_WITHIN).await?;
 
     let door = Door {
@@ -145,7 +181,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
         patience: Duration::from_secs(30),
         bot: BOT.to_owned(),
     };
-    let expected = Arc::new(expected(&bot, &behaviour, &ask).await);
+    let expected = Arc::new(expected(&bot, &behaviour, &setting, &ask).await);
     let alone = Arc::clone(&expected);
     let answers = move |text: &str| alone.get(text).map_or(1, |lines| lines.len().max(1));
     let labels: Arc<HashSet<String>> = Arc::new(train.iter().map(|pair| pair.label.clone()).collect());
@@ -174,7 +210,7 @@ pub async fn run(arguments: Arguments, context: Context) -> Result<ExitStatus, F
 }
 
 /// Bots that take every customer, and people with room for all who want one.
-fn centre(logins: usize, customers: usize) -> Centre {
+fn centre(logins: usize, customers: usize, setting: &Setting) -> Centre {
     let mut centre = Centre::default()
         .with_queue(QueueProfile::new("chat_in").needing("self-service"))
         .with_queue(QueueProfile::new("service").needing("service"));
@@ -189,42 +225,47 @@ fn centre(logins: usize, customers: usize) -> Centre {
         greeting: "Hello, this is {name}.".into(),
         ..Script::default()
     };
-    let person = AgentProfile::new("nora", PASSWORD).named("Nora", "Linden").skilled("service");
-    centre.with_agent(person.capacity(customers * 2).scripted(script))
+    let mut person = AgentProfile::new("nora", PASSWORD).named("Nora", "Linden").skilled("service");
+    for skill in setting.skills() {
+        person = person.skilled(skill);
+    }
+    let centre = centre.with_agent(person.capacity(customers * 2).scripted(script.clone()));
+    setting.staffed(centre, "service", &script)
 }
 
 fn user(number: usize) -> String {
     format!("bot-{number:02}")
 }
 
-fn seats(server: &simulator::Handle, arguments: &Arguments, bot: &Arc<dyn Bot>) -> Result<Vec<Seat>, Failure> {
+fn seats(
+    server: &simulator::Handle,
+    arguments: &Arguments,
+    setting: &Setting,
+    bot: &Arc<dyn Bot>,
+) -> Result<Seats, Failure> {
     let mut options = super::gws_options(server, arguments.family)?;
     options.transports = vec![match arguments.transport {
         Transport::LongPolling => bayeux::TransportKind::LongPolling,
         Transport::Websocket => bayeux::TransportKind::WebSocket,
     }];
     let client = gws::Client::new(options).map_err(Failure::usage)?;
-    let mut conversation = Options { nickname: BOT.to_owned(), ..Options::default() };
+    let mut conversation = Options { nickname: BOT.to_owned(), ..setting.conversation.clone() };
     // Measured is the machinery, not human pace: a customer's line is answered at once.
     conversation.pace.on = false;
     conversation.listening.quiet = Duration::ZERO;
-    let seat = |user: String| Seat {
-        platform: wiring::login_on(&client, gws::Credentials::new(user, PASSWORD)),
-        bot: Arc::clone(bot),
-        options: conversation.clone(),
-        comparisons: None,
-        peak: None,
-    };
-    Ok((0..usize::from(arguments.logins)).map(|number| seat(user(number))).collect())
+    let logins = (0..usize::from(arguments.logins))
+        .map(|number| wiring::gws_login(&client, gws::Credentials::new(user(number), PASSWORD)))
+        .map(|platform| wiring::Manned { platform, name: BOT, bot: Arc::clone(bot), options: conversation.clone() });
+    wiring::seated(logins.collect(), setting.peak.as_ref(), &setting.people, None)
 }
 
 /// What the bot says to each question when asked alone: the ground on which a second answer, or one at another's place, is
 /// found. A line with two questions in it gets two answers.
-async fn expected(bot: &FaqBot, behaviour: &faq_bot::bot::Options, ask: &[Question]) -> Expected {
+async fn expected(bot: &FaqBot, behaviour: &faq_bot::bot::Options, setting: &Setting, ask: &[Question]) -> Expected {
     let mut expected = HashMap::new();
     for question in ask {
         let alone = FaqBot::on(bot.live().clone(), behaviour.clone());
-        let replies = Rehearsal::new(alone).start().await.say(&question.text).await;
+        let replies = Rehearsal::new(alone).rules(setting.rules.clone()).start().await.say(&question.text).await;
         expected.insert(question.text.clone(), replies);
     }
     expected

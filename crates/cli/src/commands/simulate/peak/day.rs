@@ -1,72 +1,13 @@
-//! Days: how many customers come in which hour, who works when, and what the customers are like.
+//! Days: which customers come when, and what they are like.
 
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use simulator::Guest;
-use simulator::model::Presence;
 
-/// The shape of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Shape {
-    /// A bank's weekday: two peaks, mid-morning and afternoon, and a low evening.
-    Bank,
-    /// A shop on the net: a quiet day, and a peak after eight in the evening.
-    Evening,
-    /// An office weekday with an outage at two: five times the customers for an hour.
-    Outage,
-    /// A help line round the clock, with two people at night.
-    Night,
-}
-
-impl Shape {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Bank, Self::Evening, Self::Outage, Self::Night];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bank => "bank",
-            Self::Evening => "evening",
-            Self::Outage => "outage",
-            Self::Night => "night",
-        }
-    }
-
-    /// How many customers come in each hour, in relation to each other. Figures of our own after the sources that
-    /// `docs/peak.md` names.
-    fn hours(self) -> [f64; 24] {
-        match self {
-            Self::Bank => [
-                0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.6, 2.2, 5.2, 8.4, 10.0, 9.6, 8.2, 7.4, 8.8, 8.4, 6.8, 5.4, 4.6, 4.3,
-                4.5, 4.0, 2.9, 1.2,
-            ],
-            Self::Evening => [
-                2.4, 1.2, 0.6, 0.4, 0.3, 0.4, 1.0, 2.0, 3.4, 4.4, 5.0, 5.2, 5.4, 5.0, 4.6, 4.6, 5.0, 5.8, 7.2, 9.4,
-                11.4, 10.8, 7.4, 4.4,
-            ],
-            Self::Outage => [
-                0.3, 0.2, 0.2, 0.2, 0.3, 0.6, 1.4, 3.2, 6.4, 8.2, 8.6, 8.4, 7.8, 7.6, 40.0, 22.0, 9.0, 6.0, 3.6, 2.4,
-                1.8, 1.2, 0.8, 0.5,
-            ],
-            Self::Night => [
-                5.4, 4.6, 3.8, 3.2, 2.8, 2.6, 3.0, 3.6, 4.0, 4.2, 4.2, 4.2, 4.2, 4.2, 4.2, 4.2, 4.4, 4.6, 5.0, 5.6,
-                6.4, 7.0, 7.0, 6.4,
-            ],
-        }
-    }
-
-    /// Who works when: from, to (hours, which may lie after midnight), how many, for a thousand customers.
-    fn shifts(self) -> &'static [(f64, f64, f64)] {
-        match self {
-            Self::Bank => &[(7.0, 15.0, 2.2), (9.0, 17.0, 2.0), (15.0, 23.0, 1.8)],
-            Self::Evening => &[(7.0, 15.0, 1.8), (12.0, 20.0, 1.2), (16.0, 24.0, 2.2)],
-            Self::Outage => &[(7.0, 15.0, 2.0), (9.0, 17.0, 2.0), (14.0, 22.0, 1.0)],
-            Self::Night => &[(6.0, 14.0, 1.8), (14.0, 22.0, 2.2), (22.0, 30.0, 0.9), (0.0, 6.0, 0.9)],
-        }
-    }
-}
+use super::roster::{self, Roster};
+use super::shape::Shape;
 
 /// A day to be played.
 #[derive(Debug, Clone)]
@@ -76,7 +17,7 @@ pub struct Day {
     /// The people, by user name.
     pub people: Vec<String>,
     /// Who works when.
-    pub roster: Vec<(Duration, String, Presence)>,
+    pub roster: Roster,
 }
 
 /// What customers and people are like; the same for all days.
@@ -92,6 +33,8 @@ pub struct Manners {
     pub tired: f64,
     /// The share of customers who leave a number when they are asked for one.
     pub call_back: f64,
+    /// The hours of people that are planned, as a share of the work that is expected for them.
+    pub people: f64,
 }
 
 impl Default for Manners {
@@ -102,6 +45,7 @@ impl Default for Manners {
             patience: Duration::from_secs(360),
             tired: 0.25,
             call_back: 0.0,
+            people: 1.0,
         }
     }
 }
@@ -113,7 +57,7 @@ impl Day {
         let guests = arrivals(shape, chats, &mut chance);
         let guests =
             guests.into_iter().enumerate().map(|(number, at)| (at, guest(number, manners, &mut chance))).collect();
-        let (people, roster) = roster(shape, chats);
+        let (people, roster) = roster::roster(shape, chats, manners);
         Self { guests, people, roster }
     }
 }
@@ -188,40 +132,13 @@ fn normal(chance: &mut SmallRng) -> f64 {
     (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * two).cos()
 }
 
-/// Shifts, with half an hour's break in the middle of each of eight hours.
-fn roster(shape: Shape, chats: usize) -> (Vec<String>, Vec<(Duration, String, Presence)>) {
-    let at = |hour: f64| Duration::from_secs_f64(hour * 3600.0);
-    let (mut people, mut roster) = (Vec::new(), Vec::new());
-    for (from, to, each) in shape.shifts() {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "small"
-        )]
-        let count = (each * chats as f64 / 1000.0).round().max(1.0) as u32;
-        for number in 0..count {
-            let user = format!("person-{:02}", people.len() + 1);
-            roster.push((at(*from), user.clone(), Presence::Ready));
-            if to - from >= 8.0 {
-                let pause = from + 3.0 + 2.0 * f64::from(number) / f64::from(count);
-                roster.push((at(pause), user.clone(), Presence::NotReady));
-                roster.push((at(pause + 0.5), user.clone(), Presence::Ready));
-            }
-            roster.push((at(*to), user.clone(), Presence::LoggedOut));
-            people.push(user);
-        }
-    }
-    (people, roster)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_day_has_its_customers_in_its_hours_and_its_seed() {
-        for shape in Shape::ALL {
+        for shape in Shape::PUBLISHED {
             let day = Day::draw(shape, 2000, &Manners::default(), 1);
             assert!((1800..2200).contains(&day.guests.len()), "{shape:?}: {}", day.guests.len());
             assert!(day.guests.is_sorted_by_key(|(at, _)| *at));
@@ -231,16 +148,5 @@ mod tests {
         let outage = Day::draw(Shape::Outage, 2000, &Manners::default(), 1).guests;
         let in_hour = |hour: u64| outage.iter().filter(|(at, _)| at.as_secs() / 3600 == hour).count();
         assert!(in_hour(14) > 3 * in_hour(11));
-    }
-
-    #[test]
-    fn who_comes_also_goes() {
-        let day = Day::draw(Shape::Bank, 2000, &Manners::default(), 1);
-        for person in &day.people {
-            let mut plan: Vec<_> = day.roster.iter().filter(|(_, who, _)| who == person).collect();
-            plan.sort_by_key(|(at, _, _)| *at);
-            assert_eq!(plan.first().map(|entry| entry.2), Some(Presence::Ready));
-            assert_eq!(plan.last().map(|entry| entry.2), Some(Presence::LoggedOut));
-        }
     }
 }

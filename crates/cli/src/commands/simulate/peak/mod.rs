@@ -5,17 +5,22 @@ mod day;
 mod picture;
 mod play;
 mod report;
+mod roster;
+mod shape;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use attendant::options::Place;
 use attendant::peak::{self, Policy};
 use clap::Args;
 use tokio::task::JoinSet;
 
-use self::day::{Day, Manners, Shape};
+use self::day::{Day, Manners};
 use self::play::Played;
 use self::report::{Report, Row};
+use self::shape::Shape;
+use super::setting::Setting;
 use crate::commands::Context;
 use crate::exit::{ExitStatus, Failure};
 use crate::output;
@@ -32,7 +37,7 @@ pub struct Arguments {
     #[arg(long)]
     pub peak: bool,
 
-    /// Which day; all of them if nothing is said.
+    /// Which day; the four published ones if nothing is said.
     #[arg(long, value_enum, requires = "peak")]
     day: Option<Shape>,
 
@@ -52,6 +57,10 @@ pub struct Arguments {
     #[arg(long, default_value_t = 0.0, requires = "peak", value_name = "SHARE")]
     call_backs: f64,
 
+    /// The hours of people that are planned, as a share of the work that is expected for them.
+    #[arg(long, default_value_t = 1.0, requires = "peak", value_name = "SHARE")]
+    people: f64,
+
     /// Play fixed prices between people-first and bot-first too, and compare at equal minutes of people.
     #[arg(long, requires = "peak")]
     compare: bool,
@@ -70,17 +79,21 @@ struct Job {
 }
 
 /// Runs it.
-pub async fn run(arguments: Arguments, json: bool, context: Context) -> Result<ExitStatus, Failure> {
+pub async fn run(arguments: Arguments, setting: Setting, json: bool, context: Context) -> Result<ExitStatus, Failure> {
     if !(0.0..=1.0).contains(&arguments.call_backs) {
         return Err(Failure::usage(anyhow::anyhow!("--call-backs must be a share between 0 and 1")));
     }
-    let shapes = arguments.day.map_or(Shape::ALL.to_vec(), |shape| vec![shape]);
+    if !(0.1..=10.0).contains(&arguments.people) {
+        return Err(Failure::usage(anyhow::anyhow!("--people must be a share between 0.1 and 10")));
+    }
+    let shapes = arguments.day.map_or(Shape::PUBLISHED.to_vec(), |shape| vec![shape]);
     let seeds: Vec<u64> = (0..u64::from(arguments.seeds)).map(|number| arguments.seed + number).collect();
-    let manners = Manners { call_back: arguments.call_backs, ..Manners::default() };
-    let mut policies = policies();
+    let manners = Manners { call_back: arguments.call_backs, people: arguments.people, ..Manners::default() };
+    let setting = Arc::new(setting.plain(Some(simulator::guests::mark::QUEUED)));
+    let mut policies = policies(setting.peak.as_ref());
     let named = policies.len();
     if arguments.compare {
-        policies.extend(PRICES.map(|price| (format!("price {price}"), fixed(price))));
+        policies.extend(PRICES.map(|price| (format!("price {price}"), fixed(price, setting.peak.as_ref()))));
     }
     let mut jobs = Vec::new();
     for shape in &shapes {
@@ -90,16 +103,16 @@ pub async fn run(arguments: Arguments, json: bool, context: Context) -> Result<E
             }
         }
     }
-    let played = play_all(jobs, arguments.chats as usize, manners, context.quiet).await?;
+    let played = play_all(jobs, arguments.chats as usize, manners, &setting, context.quiet).await?;
     let mut reports = Vec::new();
     for (shape, of_shape) in shapes.iter().zip(played.chunks(policies.len() * seeds.len())) {
-        let mut rows: Vec<Row> = of_shape
+        // A row for each policy, and in it one for each seed.
+        let days: Vec<Vec<Row>> = of_shape
             .chunks(seeds.len())
             .zip(&policies)
-            .map(|(days, (name, _))| Row::mean(&days.iter().map(|day| Row::new(name, day)).collect::<Vec<_>>()))
+            .map(|(days, (name, _))| days.iter().map(|day| Row::new(name, day)).collect())
             .collect();
-        let fixed = rows.split_off(named);
-        reports.push(Report::new(shape.name(), seeds.clone(), rows, fixed));
+        reports.push(Report::new(shape.name(), seeds.clone(), &days, named));
     }
     if let Some(file) = &arguments.svg {
         let panels: Vec<(&str, &Played)> = policies
@@ -124,25 +137,34 @@ pub async fn run(arguments: Arguments, json: bool, context: Context) -> Result<E
     Ok(if alone { ExitStatus::Failed } else { ExitStatus::Done })
 }
 
-/// The three policies, as they are when nobody sets anything but where people are.
-fn policies() -> Vec<(String, peak::Options)> {
+/// The three policies, with what a configuration says of everything else; as they are when nobody sets anything, where
+/// there is none.
+fn policies(own: Option<&peak::Options>) -> Vec<(String, peak::Options)> {
+    // The modelled bot is honest about its doubt all the way up.
+    let usual = peak::Options { unsure_below: 0.9, ..peak::Options::default() };
+    let own = own.cloned().unwrap_or(usual);
     let of = |policy| {
-        let to = Place { skill: Some(bot::SKILL.to_owned()), ..Place::default() };
-        // The modelled bot is honest about its doubt all the way up.
-        peak::Options { policy, to: Some(to), unsure_below: 0.9, ..peak::Options::default() }
+        let to = own.to.clone().unwrap_or_else(|| Place::skill(bot::SKILL));
+        peak::Options { policy, fixed_price: None, to: Some(to), ..own.clone() }
     };
     [("people-first", Policy::PeopleFirst), ("bot-first", Policy::BotFirst), ("adaptive", Policy::Adaptive)]
         .map(|(name, policy)| (name.to_owned(), of(policy)))
         .to_vec()
 }
 
-fn fixed(price: f64) -> peak::Options {
-    let options = policies().swap_remove(0).1;
+fn fixed(price: f64, own: Option<&peak::Options>) -> peak::Options {
+    let options = policies(own).swap_remove(0).1;
     peak::Options { fixed_price: Some(price), ..options }
 }
 
 /// Plays every day on threads of its own, two at a time; the results come in the order of the jobs.
-async fn play_all(jobs: Vec<Job>, chats: usize, manners: Manners, quiet: bool) -> Result<Vec<Played>, Failure> {
+async fn play_all(
+    jobs: Vec<Job>,
+    chats: usize,
+    manners: Manners,
+    setting: &Arc<Setting>,
+    quiet: bool,
+) -> Result<Vec<Played>, Failure> {
     let progress = output::progress(jobs.len() as u64, "playing days", quiet);
     let count = jobs.len();
     let mut waiting = jobs.into_iter().enumerate();
@@ -152,9 +174,10 @@ async fn play_all(jobs: Vec<Job>, chats: usize, manners: Manners, quiet: bool) -
     loop {
         while playing.len() < threads {
             let Some((place, job)) = waiting.next() else { break };
+            let setting = Arc::clone(setting);
             playing.spawn_blocking(move || {
                 let day = Day::draw(job.shape, chats, &manners, job.seed);
-                let played = play::play(&day, &job.options, &manners, job.seed);
+                let played = play::play(&day, &job.options, &manners, &setting, job.seed);
                 (
                     place,
                     played.map_err(|error| {

@@ -7,29 +7,60 @@ use super::play::{Played, SAMPLE, Sample};
 use super::report::Row;
 
 const WIDTH: f64 = 1080.0;
-const LEFT: f64 = 64.0;
-const GAP: f64 = 26.0;
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = 24.0;
+const GAP: f64 = 28.0;
 const TOP: f64 = 96.0;
-const PANEL: f64 = 150.0;
-const BETWEEN: f64 = 44.0;
+const PANEL: f64 = 112.0;
+const BETWEEN: f64 = 52.0;
 const HOURS: f64 = 24.0;
+/// So many samples are shown as one step: a quarter of an hour.
+const STEP: usize = 3;
 
 const STYLE: &str = "\
-svg{--page:#fcfcfb;--ink:#1c1c1a;--soft:#5f5e58;--grid:#e3e2dc;--came:#9a9890;--queue:#c2410c;--busy:#1d4ed8;--there:#c7d2fe;\
+svg{--page:#fcfcfb;--ink:#1c1c1a;--soft:#5f5e58;--grid:#e3e2dc;--came:#b9b7ae;--queue:#c2410c;--busy:#1d4ed8;--there:#cdd8fb;\
 --bots:#0f766e;font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;background:var(--page)}\
-@media(prefers-color-scheme:dark){svg{--page:#191918;--ink:#f1f0ea;--soft:#a8a69c;--grid:#33322e;--came:#7d7b73;--queue:#fb923c;\
+@media(prefers-color-scheme:dark){svg{--page:#191918;--ink:#f1f0ea;--soft:#a8a69c;--grid:#33322e;--came:#6b6962;--queue:#fb923c;\
 --busy:#93b4fd;--there:#2c3a63;--bots:#5eead4}}\
-.page{fill:var(--page)}text{fill:var(--ink);font-size:13px}.soft{fill:var(--soft);font-size:12px}.title{font-size:19px;font-weight:600}\
-.name{font-size:15px;font-weight:600}.grid{stroke:var(--grid);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}\
-.came{fill:var(--came);opacity:.55}.queue{fill:var(--queue);opacity:.85}.there{fill:var(--there)}\
-.busy{fill:none;stroke:var(--busy);stroke-width:2;stroke-linejoin:round}.bots{fill:none;stroke:var(--bots);stroke-width:2;stroke-linejoin:round}\
-.dot-busy{fill:var(--busy)}.dot-bots{fill:var(--bots)}.end{text-anchor:end}.middle{text-anchor:middle}";
+.page{fill:var(--page)}text{fill:var(--ink);font-size:13px}.soft{fill:var(--soft);font-size:12px}.title{font-size:20px;font-weight:600}\
+.name{font-size:16px;font-weight:600}.grid{stroke:var(--grid);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}\
+.came{fill:var(--came)}.queue{fill:var(--queue)}.there{fill:var(--there)}.bots{fill:var(--bots)}.busy{fill:var(--busy)}\
+.line{fill:none;stroke:var(--busy);stroke-width:2;stroke-linejoin:round}.end{text-anchor:end}.middle{text-anchor:middle}";
+
+/// How things stood in one step.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Stand {
+    came: f64,
+    bots: f64,
+    there: f64,
+    busy: f64,
+    queue: f64,
+}
+
+/// The day in steps: customers are counted, and of the rest it is the mean.
+fn stands(played: &Played) -> Vec<Stand> {
+    let samples = played.samples.iter().take(288).copied().collect::<Vec<Sample>>();
+    let step = |samples: &[Sample]| {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let mean = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>() / samples.len() as f64;
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        Stand {
+            came: samples.iter().map(|sample| sample.arrivals).sum::<usize>() as f64,
+            bots: mean(|sample| sample.bots as f64),
+            there: mean(|sample| f64::from(sample.ready)),
+            busy: mean(|sample| f64::from(sample.busy)),
+            queue: mean(|sample| f64::from(sample.queue)),
+        }
+    };
+    samples.chunks(STEP).map(step).collect()
+}
 
 /// What one panel shows.
 struct Panel {
-    title: &'static str,
+    /// What the colours are.
+    title: &'static [(&'static str, &'static str)],
     most: f64,
-    draw: fn(&[Sample], &Scale) -> String,
+    draw: fn(&[Stand], &Scale) -> String,
 }
 
 struct Scale {
@@ -42,7 +73,7 @@ struct Scale {
 impl Scale {
     fn x(&self, place: usize) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a few hundred samples")]
-        let hour = place as f64 * SAMPLE.as_secs_f64() / 3600.0;
+        let hour = (place * STEP) as f64 * SAMPLE.as_secs_f64() / 3600.0;
         self.left + self.width * (hour / HOURS).min(1.0)
     }
 
@@ -50,79 +81,77 @@ impl Scale {
         self.top + PANEL * (1.0 - (value / self.most).min(1.0))
     }
 
-    /// A line through the samples.
-    fn line(&self, samples: &[Sample], of: impl Fn(&Sample) -> f64) -> String {
-        let points = samples.iter().enumerate().map(|(place, sample)| {
+    /// A line through the middles of the steps.
+    fn line(&self, stands: &[Stand], of: impl Fn(&Stand) -> f64) -> String {
+        let points = stands.iter().enumerate().map(|(place, stand)| {
             let verb = if place == 0 { 'M' } else { 'L' };
-            format!("{verb}{:.1} {:.1}", self.x(place + 1), self.y(of(sample)))
+            format!("{verb}{:.1} {:.1}", f64::midpoint(self.x(place), self.x(place + 1)), self.y(of(stand)))
         });
         points.collect()
     }
 
     /// Steps down to the ground.
-    fn area(&self, samples: &[Sample], of: impl Fn(&Sample) -> f64) -> String {
-        let mut path = format!("M{:.1} {:.1}", self.x(0), self.y(0.0));
-        for (place, sample) in samples.iter().enumerate() {
-            let y = self.y(of(sample));
+    fn area(&self, class: &str, stands: &[Stand], of: impl Fn(&Stand) -> f64) -> String {
+        let mut path = format!("<path class=\"{class}\" d=\"M{:.1} {:.1}", self.x(0), self.y(0.0));
+        for (place, stand) in stands.iter().enumerate() {
+            let y = self.y(of(stand));
             let _ = write!(path, "L{:.1} {y:.1}L{:.1} {y:.1}", self.x(place), self.x(place + 1));
         }
-        let _ = write!(path, "L{:.1} {:.1}Z", self.x(samples.len()), self.y(0.0));
+        let _ = write!(path, "L{:.1} {:.1}Z\"/>", self.x(stands.len()), self.y(0.0));
         path
     }
 }
 
-fn came(samples: &[Sample], scale: &Scale) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let area = scale.area(samples, |sample| sample.arrivals as f64);
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let bots = scale.line(samples, |sample| sample.bots as f64);
-    format!("<path class=\"came\" d=\"{area}\"/><path class=\"bots\" d=\"{bots}\"/>")
+fn came(stands: &[Stand], scale: &Scale) -> String {
+    scale.area("came", stands, |stand| stand.came)
 }
 
-fn waiting(samples: &[Sample], scale: &Scale) -> String {
-    format!("<path class=\"queue\" d=\"{}\"/>", scale.area(samples, |sample| f64::from(sample.queue)))
+fn bots(stands: &[Stand], scale: &Scale) -> String {
+    scale.area("bots", stands, |stand| stand.bots)
 }
 
-fn people(samples: &[Sample], scale: &Scale) -> String {
-    let there = scale.area(samples, |sample| f64::from(sample.ready));
-    let busy = scale.line(samples, |sample| f64::from(sample.busy));
-    format!("<path class=\"there\" d=\"{there}\"/><path class=\"busy\" d=\"{busy}\"/>")
+fn people(stands: &[Stand], scale: &Scale) -> String {
+    let busy = scale.line(stands, |stand| stand.busy);
+    format!("{}<path class=\"line\" d=\"{busy}\"/>", scale.area("there", stands, |stand| stand.there))
+}
+
+fn waiting(stands: &[Stand], scale: &Scale) -> String {
+    scale.area("queue", stands, |stand| stand.queue)
 }
 
 /// Draws a day: a column a policy, the same scales in all of them.
 pub fn draw(day: &str, columns: &[(&str, &Played)]) -> String {
-    let day_long = |played: &Played| played.samples.iter().take(288).copied().collect::<Vec<_>>();
-    let all: Vec<Sample> = columns.iter().flat_map(|(_, played)| day_long(played)).collect();
-    let most = |of: &dyn Fn(&Sample) -> f64| round_up(all.iter().map(of).fold(1.0, f64::max));
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let days: Vec<Vec<Stand>> = columns.iter().map(|(_, played)| stands(played)).collect();
+    let most = |of: fn(&Stand) -> f64| round_up(days.iter().flatten().map(of).fold(1.0, f64::max));
     let panels = [
         Panel {
-            title: "came in five minutes, and chats of the bots",
-            most: most(&|sample| sample.arrivals.max(sample.bots) as f64),
+            title: &[("came", "customers who came, in a quarter of an hour")],
+            most: most(|day| day.came),
             draw: came,
         },
+        Panel { title: &[("bots", "chats of the bots")], most: most(|day| day.bots), draw: bots },
         Panel {
-            title: "people: with a chat, and there",
-            most: most(&|sample| f64::from(sample.busy.max(sample.ready))),
+            title: &[("there", "people there"), ("busy", "people with a chat")],
+            most: most(|day| day.there.max(day.busy)),
             draw: people,
         },
-        Panel {
-            title: "customers who wait for a person",
-            most: most(&|sample| f64::from(sample.queue)),
-            draw: waiting,
-        },
+        Panel { title: &[("queue", "customers who wait for a person")], most: most(|day| day.queue), draw: waiting },
     ];
     #[expect(clippy::cast_precision_loss, reason = "three of each")]
     let (count, rows) = (columns.len().max(1) as f64, panels.len() as f64);
-    let column = (WIDTH - LEFT - 24.0 - GAP * (count - 1.0)) / count;
-    let height = TOP + rows * (PANEL + BETWEEN) + 40.0;
+    let column = (WIDTH - LEFT - RIGHT - GAP * (count - 1.0)) / count;
+    let height = TOP + rows * (PANEL + BETWEEN) + 14.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"A day in a contact centre ({day}) under each policy\">\n<style>{STYLE}</style>\n\
-         <rect class=\"page\" width=\"{WIDTH}\" height=\"{height}\"/>\n<text class=\"title\" x=\"{LEFT}\" y=\"34\">The same day under each policy: {day}</text>\n"
+         <rect class=\"page\" width=\"{WIDTH}\" height=\"{height}\"/>\n<text class=\"title\" x=\"{LEFT}\" y=\"36\">The same day under each policy: {day}</text>\n"
     );
-    svg.push_str(&legend(58.0));
-    for (place, (name, played)) in columns.iter().enumerate() {
+    let customers = columns.first().map_or(0, |(_, played)| played.visits.len());
+    let _ = writeln!(
+        svg,
+        "<text class=\"soft\" x=\"{LEFT}\" y=\"56\">{customers} customers, from midnight to midnight; every column has the same scales</text>"
+    );
+    for (place, ((name, played), day)) in columns.iter().zip(&days).enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "three of each")]
         let left = LEFT + place as f64 * (column + GAP);
         let row = Row::new(name, played);
@@ -139,8 +168,9 @@ pub fn draw(day: &str, columns: &[(&str, &Played)]) -> String {
             #[expect(clippy::cast_precision_loss, reason = "three of each")]
             let top = TOP + 26.0 + number as f64 * (PANEL + BETWEEN);
             let scale = Scale { left, width: column, top, most: panel.most };
-            svg.push_str(&frame(&scale, place == 0, panel.title));
-            svg.push_str(&(panel.draw)(&day_long(played), &scale));
+            svg.push_str(&frame(&scale, place == 0, panel));
+            svg.push_str(&(panel.draw)(day, &scale));
+            svg.push_str(&ground(&scale));
             svg.push('\n');
         }
     }
@@ -148,18 +178,28 @@ pub fn draw(day: &str, columns: &[(&str, &Played)]) -> String {
     svg
 }
 
-/// Axes with their marks; the numbers stand at the first column only.
-fn frame(scale: &Scale, first: bool, title: &str) -> String {
-    let (right, ground) = (scale.left + scale.width, scale.y(0.0));
+/// The grid; what the colours are and the numbers stand at the first column only.
+fn frame(scale: &Scale, first: bool, panel: &Panel) -> String {
+    let right = scale.left + scale.width;
     let mut text = String::new();
     if first {
-        let _ =
-            write!(text, "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\">{title}</text>", scale.left, scale.top - 8.0);
+        let mut x = scale.left;
+        for (class, words) in panel.title {
+            let y = scale.top - 9.0;
+            let _ = write!(
+                text,
+                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"12\" height=\"12\" rx=\"2\"/><text class=\"soft\" x=\"{:.1}\" y=\"{y:.1}\">{words}</text>",
+                y - 10.5,
+                x + 18.0
+            );
+            x += 118.0;
+        }
     }
     for share in [0.0, 0.5, 1.0] {
         let y = scale.y(scale.most * share);
-        let class = if share == 0.0 { "axis" } else { "grid" };
-        let _ = write!(text, "<path class=\"{class}\" d=\"M{:.1} {y:.1}H{right:.1}\"/>", scale.left);
+        if share > 0.0 {
+            let _ = write!(text, "<path class=\"grid\" d=\"M{:.1} {y:.1}H{right:.1}\"/>", scale.left);
+        }
         if first {
             let _ = write!(
                 text,
@@ -170,39 +210,22 @@ fn frame(scale: &Scale, first: bool, title: &str) -> String {
             );
         }
     }
-    for hour in [0, 6, 12, 18, 24] {
-        let x = scale.left + scale.width * f64::from(hour) / HOURS;
-        let _ = write!(
-            text,
-            "<path class=\"axis\" d=\"M{x:.1} {ground:.1}v4\"/><text class=\"soft middle\" x=\"{x:.1}\" y=\"{:.1}\">{hour}</text>",
-            ground + 17.0
-        );
-    }
     text.push('\n');
     text
 }
 
-fn legend(y: f64) -> String {
-    let mut text = String::new();
-    let mut x = LEFT;
-    for (class, words) in [
-        ("came", "customers who came"),
-        ("dot-bots", "chats of the bots"),
-        ("there", "people there"),
-        ("dot-busy", "people with a chat"),
-        ("queue", "customers who wait"),
-    ] {
+/// The ground with the hours, over what stands on it.
+fn ground(scale: &Scale) -> String {
+    let y = scale.y(0.0);
+    let mut text = format!("<path class=\"axis\" d=\"M{:.1} {y:.1}H{:.1}\"/>", scale.left, scale.left + scale.width);
+    for hour in [0, 6, 12, 18, 24] {
+        let x = scale.left + scale.width * f64::from(hour) / HOURS;
         let _ = write!(
             text,
-            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"14\" height=\"11\" rx=\"2\"/><text class=\"soft\" x=\"{:.1}\" y=\"{y:.1}\">{words}</text>",
-            y - 10.0,
-            x + 20.0
+            "<path class=\"axis\" d=\"M{x:.1} {y:.1}v4\"/><text class=\"soft middle\" x=\"{x:.1}\" y=\"{:.1}\">{hour}</text>",
+            y + 17.0
         );
-        #[expect(clippy::cast_precision_loss, reason = "short words")]
-        let wide = words.len() as f64 * 6.6;
-        x += 44.0 + wide;
     }
-    text.push('\n');
     text
 }
 
@@ -223,6 +246,17 @@ fn round_up(most: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_count_who_came_and_take_the_mean_of_the_rest() {
+        let sample = |arrivals, busy| Sample { arrivals, busy, ..Sample::default() };
+        let samples = vec![sample(1, 0), sample(2, 3), sample(4, 3), sample(5, 1)];
+        let played = Played { visits: Vec::new(), work: std::time::Duration::ZERO, failed: 0, samples };
+        let stands = stands(&played);
+        assert_eq!(stands.len(), 2);
+        assert!((stands[0].came - 7.0).abs() < 1e-9 && (stands[0].busy - 2.0).abs() < 1e-9, "{stands:?}");
+        assert!((stands[1].came - 5.0).abs() < 1e-9 && (stands[1].busy - 1.0).abs() < 1e-9, "{stands:?}");
+    }
 
     #[test]
     fn the_scale_has_room_and_a_middle() {

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::bot::{Modelled, SKILL};
 use super::day::{Day, Manners};
+use super::roster::AFTER_CALL;
+use crate::commands::simulate::setting::Setting;
 
 /// Midnight of a day.
 const START: Moment = Moment(1_700_006_400_000);
@@ -56,12 +58,18 @@ pub struct Sample {
 }
 
 /// Plays a day.
-pub fn play(day: &Day, options: &peak::Options, manners: &Manners, seed: u64) -> anyhow::Result<Played> {
+pub fn play(
+    day: &Day,
+    options: &peak::Options,
+    manners: &Manners,
+    setting: &Setting,
+    seed: u64,
+) -> anyhow::Result<Played> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    runtime.block_on(run(day, options, manners, seed))
+    runtime.block_on(run(day, options, manners, setting, seed))
 }
 
-fn centre(day: &Day) -> Centre {
+fn centre(day: &Day, setting: &Setting) -> Centre {
     let mut centre = Centre::default()
         .with_queue(QueueProfile::new("chat_in").needing("bot"))
         .with_queue(QueueProfile::new("people").needing(SKILL));
@@ -72,13 +80,17 @@ fn centre(day: &Day) -> Centre {
         greeting: format!("{{name}} here. {}", mark::PERSON),
         then: Then::Complete,
         talk_key: Some(guests::TALK_KEY.to_owned()),
-        wrap_up: Duration::from_secs(20),
+        wrap_up: AFTER_CALL,
         ..Script::default()
     };
     for user in &day.people {
-        centre = centre.with_agent(AgentProfile::new(user, "").skilled(SKILL).scripted(script.clone()));
+        let mut person = AgentProfile::new(user, "").skilled(SKILL).scripted(script.clone());
+        for skill in setting.skills() {
+            person = person.skilled(skill);
+        }
+        centre = centre.with_agent(person);
     }
-    centre
+    setting.staffed(centre, SKILL, &script)
 }
 
 /// The words that guests understand.
@@ -98,9 +110,15 @@ fn marked(options: &peak::Options) -> peak::Options {
     peak::Options { words, ..options.clone() }
 }
 
-async fn run(day: &Day, options: &peak::Options, manners: &Manners, seed: u64) -> anyhow::Result<Played> {
+async fn run(
+    day: &Day,
+    options: &peak::Options,
+    manners: &Manners,
+    setting: &Setting,
+    seed: u64,
+) -> anyhow::Result<Played> {
     let open = in_process::Options { start: START, ..in_process::Options::default() };
-    let handle = in_process::open(open.with_centre(centre(day)).with_seed(seed));
+    let handle = in_process::open(open.with_centre(centre(day, setting)).with_seed(seed));
     for user in &day.people {
         handle.plan(Duration::ZERO, user, Presence::LoggedOut);
     }
@@ -109,15 +127,16 @@ async fn run(day: &Day, options: &peak::Options, manners: &Manners, seed: u64) -
     }
     handle.expect(day.guests.iter().cloned());
     let people = handle.people(Some(manners.talk));
-    let layer = Peak::around(Arc::new(Modelled), marked(options), Arc::new(people.clone()))
-        .map_err(|wrong| anyhow::anyhow!("{wrong:?}"))?;
+    let layer =
+        Peak::around(Arc::new(setting.rules.clone().around(Modelled)), marked(options), Arc::new(people.clone()))
+            .map_err(|wrong| anyhow::anyhow!("{wrong:?}"))?;
     let layer = Arc::new(layer);
     let bot: Arc<dyn Bot> = layer.clone();
     let stop = CancellationToken::new();
     let (mut services, mut handles) = (JoinSet::new(), Vec::new());
     for (number, user) in (0u64..).zip(BOTS) {
         let login = handle.login(user).context("a bot has no login")?;
-        let mut conversation = attendant::Options::default();
+        let mut conversation = setting.conversation.clone();
         conversation.pace.on = false;
         conversation.offers.most = CAPACITY;
         let journal = Arc::new(MemoryJournal::new());

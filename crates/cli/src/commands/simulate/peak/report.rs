@@ -108,22 +108,28 @@ pub struct Report {
     pub fixed_at_equal_minutes: Option<f64>,
     /// What adaptive abandons.
     pub adaptive: f64,
+    /// On how many of the single days, one a seed, adaptive abandons less than the best mixture for that very day.
+    pub days_ahead: Option<usize>,
 }
 
 impl Report {
-    /// Compares. The fixed prices include both fixed policies; mixtures of two of them lie on the line between.
-    pub fn new(day: &str, seeds: Vec<u64>, rows: Vec<Row>, fixed: Vec<Row>) -> Self {
+    /// Compares. `days` has a list for each policy, with a row for each seed; the first `named` are the three policies, the
+    /// others fixed prices, which include both fixed policies. Mixtures of two of them lie on the line between.
+    pub fn new(day: &str, seeds: Vec<u64>, days: &[Vec<Row>], named: usize) -> Self {
+        let mut rows: Vec<Row> = days.iter().map(|days| Row::mean(days)).collect();
+        let fixed = rows.split_off(named);
         let adaptive = rows.last().cloned().unwrap_or_default();
-        let points: Vec<(f64, f64)> = fixed.iter().map(|row| (row.minutes, row.abandoned)).collect();
-        let equal = (!points.is_empty()).then(|| at_equal_minutes(&points, adaptive.minutes));
-        Self {
-            day: day.to_owned(),
-            seeds,
-            rows,
-            fixed,
-            fixed_at_equal_minutes: equal.flatten(),
-            adaptive: adaptive.abandoned,
-        }
+        let equal = at_equal_minutes(&points(&fixed), adaptive.minutes);
+        let ahead = (0..seeds.len()).filter(|seed| {
+            let of_seed = |days: &[Vec<Row>]| days.iter().filter_map(|days| days.get(*seed).cloned()).collect();
+            let (rows, fixed): (Vec<Row>, Vec<Row>) = (of_seed(&days[..named]), of_seed(&days[named..]));
+            rows.last().is_some_and(|adaptive| {
+                at_equal_minutes(&points(&fixed), adaptive.minutes).is_none_or(|rival| adaptive.abandoned < rival)
+            })
+        });
+        let days_ahead = (!fixed.is_empty()).then(|| ahead.count());
+        let (day, adaptive) = (day.to_owned(), adaptive.abandoned);
+        Self { day, seeds, rows, fixed, fixed_at_equal_minutes: equal, adaptive, days_ahead }
     }
 
     /// For people.
@@ -172,13 +178,21 @@ impl Report {
         if let Some(equal) = self.fixed_at_equal_minutes {
             let _ = writeln!(
                 text,
-                "  {GOOD}at equal minutes of people:{GOOD:#} adaptive {:.2} % abandoned, the best fixed price {:.2} %",
+                "  {GOOD}at equal minutes of people:{GOOD:#} adaptive {:.2} % abandoned, the best fixed price {:.2} %; \
+                 adaptive is ahead on {} of {} single days",
                 self.adaptive * 100.0,
-                equal * 100.0
+                equal * 100.0,
+                self.days_ahead.unwrap_or(0),
+                self.seeds.len()
             );
         }
         text
     }
+}
+
+/// Minutes of people, and what is abandoned with them.
+fn points(fixed: &[Row]) -> Vec<(f64, f64)> {
+    fixed.iter().map(|row| (row.minutes, row.abandoned)).collect()
 }
 
 /// The lowest share that any mixture of two points has at these minutes or fewer. `None`: no point needs so few.
@@ -195,7 +209,19 @@ pub fn at_equal_minutes(points: &[(f64, f64)], minutes: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::at_equal_minutes;
+    use super::*;
+
+    #[test]
+    fn single_days_are_compared_each_with_its_own_rivals() {
+        let row = |minutes, abandoned| Row { abandoned, minutes, ..Row::default() };
+        // Two seeds: on the first adaptive is ahead, on the second it is not.
+        let adaptive = vec![row(100.0, 0.10), row(100.0, 0.30)];
+        let fixed = vec![row(100.0, 0.20), row(90.0, 0.25)];
+        let report = Report::new("bank", vec![1, 2], &[adaptive, fixed], 1);
+        assert_eq!(report.days_ahead, Some(1));
+        assert!((report.adaptive - 0.2).abs() < 1e-9, "{report:?}");
+        assert_eq!(Report::new("bank", vec![1], &[vec![row(1.0, 0.1)]], 1).days_ahead, None);
+    }
 
     #[test]
     fn mixtures_lie_on_the_lower_line() {
