@@ -1,4 +1,4 @@
-//! Turns words into features: words, pairs of neighbouring words, and pieces of two to five characters.
+//! Turns words into features: words, pairs of neighbouring words, and pieces of two to four characters.
 
 use super::hash::Hash;
 use super::normalise::{Text, Word};
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 }
 
 const SHORTEST: usize = 2;
-const LONGEST: usize = 5;
+const LONGEST: usize = 4;
 /// Characters taken of each word for pieces across words.
 const REACH: usize = 3;
 /// No character has this number.

@@ -42,6 +42,7 @@ mod normalise;
 mod options;
 mod random;
 mod ranking;
+mod reading;
 pub(crate) mod recipe;
 mod scratch;
 mod spelling;

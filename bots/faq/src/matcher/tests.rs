@@ -167,6 +167,9 @@ fn a_broken_model_is_refused_wherever_it_is_broken() {
     other[8] += 1;
     assert!(matches!(Matcher::from_bytes(&other), Err(Error::OtherVersion { .. })));
     assert!(matches!(Matcher::from_bytes(b"something else"), Err(Error::NotAModel)));
+    let mut other = bytes.clone();
+    other[12] ^= 1;
+    assert!(matches!(Matcher::from_bytes(&other), Err(Error::OtherReading)));
     let mut longer = bytes;
     longer.push(0);
     assert!(matches!(Matcher::from_bytes(&longer), Err(Error::Damaged(_))));
@@ -305,15 +308,15 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_bytes_are_they_are_no_reason_to_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 20_usize..4_000) {
+    fn whatever_the_bytes_are_they_are_no_reason_to_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 28_usize..4_000) {
         // Behind a right checksum, so that every check inside is reached.
         static MODEL: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| trained().to_bytes());
         let mut broken = MODEL.clone();
         let at = at.min(broken.len());
         let end = (at + bytes.len()).min(broken.len());
         broken[at..end].copy_from_slice(&bytes[..end - at]);
-        let sum = hash::checksum(&broken[20..]);
-        broken[12..20].copy_from_slice(&sum.to_le_bytes());
+        let sum = hash::checksum(&broken[28..]);
+        broken[20..28].copy_from_slice(&sum.to_le_bytes());
         if let Ok(matcher) = Matcher::from_bytes(&broken) {
             matcher.rank("where is my parcel", &mut Scratch::default());
         }
