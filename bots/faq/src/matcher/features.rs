@@ -58,6 +58,13 @@ pub(super) fn pair(one: Hash, other: Hash) -> u32 {
     key(Hash::new(1).then(one.0).then(other.0))
 }
 
+/// The features of the longest pieces of a word, or of the whole word where it is no longer.
+pub(super) fn longest_pieces(word: &[char]) -> impl Iterator<Item = u32> {
+    let length = LONGEST.min(word.len());
+    word.windows(length.max(1))
+        .map(|piece| key(piece.iter().fold(Hash::new(3), |hash, character| hash.then(u64::from(*character)))))
+}
+
 fn pieces(word: &[char], found: &mut impl FnMut(Kind, u32)) {
     let length = word.len() + 2;
     let at = |index: usize| {

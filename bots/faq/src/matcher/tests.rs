@@ -126,6 +126,16 @@ fn a_network_learns_and_is_saved_too() {
 }
 
 #[test]
+fn words_that_have_nothing_in_common_with_the_base_are_not_guessed_at() {
+    let matcher = train_made(Method::Network, 1);
+    let reason = |question: &str| matcher.rank(question, &mut Scratch::default()).reason;
+    // "address", "where" and "refund" have pairs of these letters.
+    assert_eq!(reason("jadd qwhe oref"), Reason::UnknownWords);
+    // A compound of a known word is not foreign.
+    assert_ne!(reason("parcelwise"), Reason::UnknownWords);
+}
+
+#[test]
 fn the_method_is_chosen_by_what_was_held_out() {
     let training = train_made(Method::Auto, 1).training().clone();
     assert_ne!(training.method, Method::Auto);
