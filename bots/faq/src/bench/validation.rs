@@ -113,7 +113,7 @@ const VARIANTS: &[Variant] = &[
     ("few: step 0.07", |recipe| recipe.slow = 0.07),
     ("7 rounds", |recipe| (recipe.presentations, recipe.fewest_rounds) = (100_000.0, 7.0)),
     ("12-40 rounds", |recipe| {
-        (recipe.presentations, recipe.fewest_rounds, recipe.most_rounds) = (180_000.0, 12.0, 40.0)
+        (recipe.presentations, recipe.fewest_rounds, recipe.most_rounds) = (180_000.0, 12.0, 40.0);
     }),
     ("rehearsal 0.5", |recipe| recipe.rehearsal = 0.5),
     ("every question", |recipe| recipe.near_enough = 0.0),

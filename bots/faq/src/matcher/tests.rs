@@ -126,6 +126,20 @@ fn a_network_learns_and_is_saved_too() {
 }
 
 #[test]
+fn a_frame_takes_nothing_from_the_question() {
+    let mut base = made();
+    base.extend(["what time do you run", "time to run", "the run"].map(|text| (text.to_owned(), "run".to_owned())));
+    base.extend(["set the timer", "start a timer", "timer please"].map(|text| (text.to_owned(), "timer".to_owned())));
+    let examples: Vec<_> = base.iter().map(|(text, answer)| Example::new(text, answer)).collect();
+    let matcher = Matcher::train(&examples, &[], &TrainOptions::default()).unwrap();
+    let mut scratch = Scratch::default();
+    let plain = matcher.rank("set the timer", &mut scratch);
+    // Behind the timer, "un" makes it a "time" and a "run".
+    let framed = matcher.rank("Buenas, una duda rápida: set the timer Un saludo", &mut scratch);
+    assert_eq!(framed, plain);
+}
+
+#[test]
 fn words_that_have_nothing_in_common_with_the_base_are_not_guessed_at() {
     let matcher = train_made(Method::Network, 1);
     let reason = |question: &str| matcher.rank(question, &mut Scratch::default()).reason;
