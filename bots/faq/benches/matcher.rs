@@ -1,6 +1,7 @@
 //! How long training and matching take: `cargo bench -p faq-bot --features bench`.
 
 #![allow(missing_docs, reason = "criterion's macros make public items without docs")]
+#![allow(clippy::expect_used, reason = "a bench may stop")]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -70,22 +70,34 @@ impl Validation {
         Ok(Self(tasks))
     }
 
-    /// The figures of a recipe, in percent and seconds, as means over seeds.
-    fn measure(&self, recipe: &Recipe, seeds: u64, only: &[&str]) -> Result<Vec<(String, f64)>, Error> {
+    /// The figures of a recipe, in percent and seconds, over seeds.
+    fn measure(&self, recipe: &Recipe, seeds: u64, only: &[&str]) -> Result<Vec<(String, Spread)>, Error> {
         let mut figures = Vec::new();
         for task in self.0.iter().filter(|task| only.is_empty() || only.contains(&task.name)) {
-            let mut sums: Vec<(String, f64)> = Vec::new();
-            for seed in 1..=seeds {
-                let one = task.measure(recipe, seed)?;
-                if sums.is_empty() {
-                    sums = one;
-                } else {
-                    sums.iter_mut().zip(one).for_each(|(sum, one)| sum.1 += one.1);
-                }
+            let of_seeds = (1..=seeds).map(|seed| task.measure(recipe, seed)).collect::<Result<Vec<_>, _>>()?;
+            for (place, (name, _)) in of_seeds[0].iter().enumerate() {
+                let values: Vec<f64> = of_seeds.iter().map(|figures| figures[place].1).collect();
+                figures.push((name.clone(), Spread::of(&values)));
             }
-            figures.extend(sums.into_iter().map(|(name, sum)| (name, sum / seeds as f64)));
         }
         Ok(figures)
+    }
+}
+
+/// What one figure is with several seeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Spread {
+    mean: f64,
+    /// The standard deviation of one seed.
+    deviation: f64,
+}
+
+impl Spread {
+    fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self { mean, deviation: (squares / (count - 1.0).max(1.0)).sqrt() }
     }
 }
 
@@ -95,16 +107,23 @@ type Variant = (&'static str, fn(&mut Recipe));
 /// What the recipe was compared with.
 const VARIANTS: &[Variant] = &[
     ("as it is", |_| {}),
-    ("step 0.03", |recipe| recipe.fast = 0.03),
     ("step 0.04", |recipe| recipe.fast = 0.04),
     ("step 0.06", |recipe| recipe.fast = 0.06),
     ("few: step 0.03", |recipe| recipe.slow = 0.03),
     ("few: step 0.07", |recipe| recipe.slow = 0.07),
     ("7 rounds", |recipe| (recipe.presentations, recipe.fewest_rounds) = (100_000.0, 7.0)),
-    ("13-40 rounds", |recipe| (recipe.presentations, recipe.most_rounds) = (200_000.0, 40.0)),
+    ("12-40 rounds", |recipe| {
+        (recipe.presentations, recipe.fewest_rounds, recipe.most_rounds) = (180_000.0, 12.0, 40.0);
+    }),
+    ("rehearsal 0.5", |recipe| recipe.rehearsal = 0.5),
+    ("every question", |recipe| recipe.near_enough = 0.0),
+    ("near enough 0.1", |recipe| recipe.near_enough = 0.1),
+    ("width 128", |recipe| recipe.width = 128),
+    ("width 192", |recipe| recipe.width = 192),
     ("dropout 0.5", |recipe| recipe.feature_dropout = 0.5),
-    ("3 members", |recipe| recipe.members = 3),
-    ("rows 40,000", |recipe| recipe.rows = 40_000),
+    ("dropout 0.7", |recipe| recipe.feature_dropout = 0.7),
+    ("1 member", |recipe| recipe.members = 1),
+    ("2 members of all", |recipe| recipe.rows = 100_000),
     ("held out 600", |recipe| recipe.held_out = 600),
     ("leads 0.5, 2", |recipe| (recipe.whole[0], recipe.last[0]) = (0.5, 2.0)),
     ("leads 2.5, 3", |recipe| (recipe.whole[0], recipe.last[0]) = (2.5, 3.0)),
@@ -132,7 +151,8 @@ pub fn compare(folder: &Path, seeds: u64, only: &[&str], mut progress: impl FnMu
     for row in 0..rows {
         let _ = write!(table, "{:<42}", columns[0][row].0);
         for column in &columns {
-            let _ = write!(table, "{:>8.2}", column[row].1);
+            let Spread { mean, deviation } = column[row].1;
+            let _ = write!(table, "{mean:>8.2} ±{deviation:<4.2}");
         }
         table.push('\n');
     }
@@ -144,7 +164,7 @@ impl Task {
         let examples: Vec<Example<'_>> = self.train.iter().map(|row| Example::new(&row.text, &row.label)).collect();
         let silent: Vec<&str> = self.outside_train.iter().map(|row| row.text.as_str()).collect();
         let options = TrainOptions { seed, ..TrainOptions::default() };
-        let (seconds, matcher) = timed(|| Ok(Matcher::train_with(&examples, &silent, &options, recipe)?))?;
+        let (took, matcher) = timed(|| Ok(Matcher::train_with(&examples, &silent, &options, recipe)?))?;
         let asked = ask(&matcher, &self.asked, as_it_is);
         let threshold = threshold_losing(&asked, LOST);
         let clean = accuracy(&asked);
@@ -174,7 +194,8 @@ impl Task {
             let before = ask(&matcher, &self.asked, noise::unrelated_before);
             add("unrelated before, kept at 3 %", reject(&before, &[], threshold).accuracy);
         }
-        add("seconds", seconds);
+        add("seconds of a core", took.work());
+        add("model, MB", matcher.to_bytes().len() as f64 / 1e6);
         Ok(figures)
     }
 }

@@ -19,7 +19,7 @@ struct Prompt {
 }
 
 pub fn read(file: &Arc<str>, text: &str, builder: &mut Builder) -> Result<(), Problems> {
-    let rows = table::rows(file, text, b'\t')?;
+    let rows = table::rows(file, text, b'\t', false)?;
     let Some((heading, rows)) = rows.split_first() else {
         return Err(Problem::error(Place::whole(file), ProblemKind::Empty, "the table is empty").into());
     };

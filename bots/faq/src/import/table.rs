@@ -39,14 +39,13 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
-/// The rows of a table. Tab separated values have no quotes around them unless a cell begins and ends with one.
-pub fn rows(file: &Arc<str>, text: &str, delimiter: u8) -> Result<Vec<Row>, Problems> {
-    let tabs = delimiter == b'\t';
+/// The rows of a table. Where cells are not `quoted`, quotes stand for themselves unless a cell begins and ends with one.
+pub fn rows(file: &Arc<str>, text: &str, delimiter: u8, quoted: bool) -> Result<Vec<Row>, Problems> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .quoting(!tabs)
+        .quoting(quoted)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -66,7 +65,7 @@ pub fn rows(file: &Arc<str>, text: &str, delimiter: u8) -> Result<Vec<Row>, Prob
             .iter()
             .map(|cell| {
                 let cell = cell.trim();
-                match cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|_| tabs) {
+                match cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|_| !quoted) {
                     Some(inside) => inside.replace("\"\"", "\""),
                     None => cell.to_owned(),
                 }
@@ -84,7 +83,14 @@ pub fn read(file: &Arc<str>, text: &str, shape: Shape, builder: &mut Builder) ->
         Shape::Tsv => b'\t',
         Shape::Csv | Shape::Dialogflow => separator(text),
     };
-    let mut rows = rows(file, text, delimiter)?;
+    let mut rows = rows(file, text, delimiter, delimiter != b'\t')?;
+    if shape == Shape::Tsv && !is_even(&rows) {
+        // Spreadsheets put cells with several lines into quotes, in tables with tabs too.
+        match self::rows(file, text, delimiter, true) {
+            Ok(quoted) if is_even(&quoted) => rows = quoted,
+            _ => {}
+        }
+    }
     let Some(first) = rows.first() else {
         return Err(Problem::error(Place::whole(file), ProblemKind::Empty, "the table is empty").into());
     };
@@ -225,6 +231,11 @@ fn heading(first: &Row) -> Result<Option<Vec<&'static str>>, Problems> {
         }
     }
     Ok(Some(columns))
+}
+
+/// Whether all rows have as many cells as the first.
+fn is_even(rows: &[Row]) -> bool {
+    rows.windows(2).all(|pair| pair[0].cells.len() == pair[1].cells.len())
 }
 
 /// Every line must have as many columns as the heading.

@@ -40,6 +40,9 @@ pub enum Error {
         /// The format this version reads and writes.
         expected: u32,
     },
+    /// The model is of the right format, but was trained by a version that read messages in another way.
+    #[error("model file of a version that reads messages in another way: train it again")]
+    OtherReading,
     /// The model is cut off or its content contradicts itself.
     #[error("damaged model file: {0}")]
     Damaged(&'static str),
@@ -56,6 +59,9 @@ pub enum Error {
 impl Error {
     /// Whether training again from the knowledge base would give a model that works.
     pub fn wants_training(&self) -> bool {
-        matches!(self, Self::NotAModel | Self::OtherVersion { .. } | Self::Damaged(_) | Self::File { .. })
+        matches!(
+            self,
+            Self::NotAModel | Self::OtherVersion { .. } | Self::OtherReading | Self::Damaged(_) | Self::File { .. }
+        )
     }
 }

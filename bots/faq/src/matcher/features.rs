@@ -1,4 +1,4 @@
-//! Turns words into features: words, pairs of neighbouring words, and pieces of two to five characters.
+//! Turns words into features: words, pairs of neighbouring words, and pieces of two to four characters.
 
 use super::hash::Hash;
 use super::normalise::{Text, Word};
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 }
 
 const SHORTEST: usize = 2;
-const LONGEST: usize = 5;
+const LONGEST: usize = 4;
 /// Characters taken of each word for pieces across words.
 const REACH: usize = 3;
 /// No character has this number.
@@ -56,6 +56,13 @@ pub(super) fn extract(text: &Text, words: &[Word], across: bool, mut found: impl
 /// The feature of two words side by side.
 pub(super) fn pair(one: Hash, other: Hash) -> u32 {
     key(Hash::new(1).then(one.0).then(other.0))
+}
+
+/// The features of the longest pieces of a word, or of the whole word where it is no longer.
+pub(super) fn longest_pieces(word: &[char]) -> impl Iterator<Item = u32> {
+    let length = LONGEST.min(word.len());
+    word.windows(length.max(1))
+        .map(|piece| key(piece.iter().fold(Hash::new(3), |hash, character| hash.then(u64::from(*character)))))
 }
 
 fn pieces(word: &[char], found: &mut impl FnMut(Kind, u32)) {

@@ -6,15 +6,16 @@ use super::calibration::Calibration;
 use super::centroid::Centroid;
 use super::hash::checksum;
 use super::network::Network;
+use super::reading;
 use super::spelling::Spelling;
 use super::vocabulary::Vocabulary;
 use super::{Error, Leads, Matcher, Method, Model, Thresholds, Training};
 
 /// The format of model files. A model of another format is refused and must be trained again.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 const MAGIC: &[u8; 8] = b"ATTNDFAQ";
-/// Magic, format, and checksum of the rest.
-const HEAD: usize = 8 + 4 + 8;
+/// Magic, format, how messages are read, and checksum of the rest.
+const HEAD: usize = 8 + 4 + 8 + 8;
 
 impl Matcher {
     /// The matcher as bytes.
@@ -37,7 +38,7 @@ impl Matcher {
             }
             Model::Network(network) => {
                 body.byte(2);
-                body.bytes(&network.rows.iter().map(|byte| byte.cast_unsigned()).collect::<Vec<_>>());
+                body.bytes(&network.rows);
                 body.floats(&network.scales);
                 body.floats(&network.bias);
                 body.floats(&network.output);
@@ -63,6 +64,7 @@ impl Matcher {
         let mut bytes = Vec::with_capacity(HEAD + body.0.len());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&FORMAT.to_le_bytes());
+        bytes.extend_from_slice(&reading::fingerprint().to_le_bytes());
         bytes.extend_from_slice(&checksum(&body.0).to_le_bytes());
         bytes.extend_from_slice(&body.0);
         bytes
@@ -77,6 +79,9 @@ impl Matcher {
         let found = head.word()?;
         if found != FORMAT {
             return Err(Error::OtherVersion { found, expected: FORMAT });
+        }
+        if head.long()? != reading::fingerprint() {
+            return Err(Error::OtherReading);
         }
         let expected = head.long()?;
         if checksum(head.0) != expected {
@@ -247,7 +252,7 @@ impl<'b> Reader<'b> {
 
     fn network(&mut self, features: usize, answers: usize) -> Result<Network, Error> {
         let length = self.count(1)?;
-        let rows = self.take(length)?.iter().map(|byte| byte.cast_signed()).collect();
+        let rows = self.take(length)?.to_vec();
         let (scales, bias) = (self.floats()?, self.floats()?);
         let (output, output_bias) = (self.floats()?, self.floats()?);
         let network = Network { answers, rows, scales, bias, output, output_bias };

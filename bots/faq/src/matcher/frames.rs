@@ -7,7 +7,7 @@ use super::hash::Hash;
 use super::normalise::{Text, Word};
 
 /// The phrases: the file says how they are written.
-const PHRASES: &str = include_str!("frames.txt");
+pub(super) const PHRASES: &str = include_str!("frames.txt");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -22,6 +22,9 @@ enum Kind {
     Please,
     /// Stands between two frames.
     Link,
+    /// Ends a request, but for its first word only if an asking word follows.
+    Open,
+    Asking,
 }
 
 /// A phrase: choices in a row, each of which may be several words or nothing.
@@ -132,10 +135,20 @@ impl Phrases {
                 self.longest(words, link, kinds)
             };
             match self.longest(words, taken, kinds).or_else(linked) {
+                // As in "may I ask you said it was free": the question is "you said it was free".
+                Some((end, Kind::Request)) if self.is_open(words, end) => return end - 1,
                 Some((end, _)) => taken = end,
                 None => return taken,
             }
         }
+    }
+}
+
+impl Phrases {
+    /// Whether the last word of a request begins a sentence that follows.
+    fn is_open(&self, words: &Words<'_>, end: usize) -> bool {
+        let ends_open = || end >= 2 && self.longest(words, end - 2, &[Kind::Open]).is_some();
+        end < words.written.len() && ends_open() && self.longest(words, end, &[Kind::Asking]).is_none()
     }
 }
 
@@ -154,6 +167,8 @@ fn phrases() -> Vec<Phrase> {
             "nudge" => Kind::Nudge,
             "introduction" => Kind::Introduction,
             "link" => Kind::Link,
+            "open" => Kind::Open,
+            "asking" => Kind::Asking,
             _ => Kind::Please,
         };
         phrases.extend(list.split(',').map(|phrase| Phrase::read(kind, phrase, &mut text)));
@@ -172,6 +187,10 @@ pub(super) fn strip(written: &[Word], meant: &[Word]) -> (usize, usize) {
     }
     // The end first: what looks like a closing at the beginning is part of one more often than not.
     let end = written.len() - FROM_END.skip(&Words { written, meant, from_end: true }, AFTER);
+    if end <= start {
+        // A phrase of the beginning goes on into one of the end: there is no question between them.
+        return (start, start);
+    }
     let rest = Words { written: &written[..end], meant: &meant[..end], from_end: false };
     (FROM_BEGINNING.skip(&rest, BEFORE), end)
 }
@@ -203,6 +222,11 @@ pub(super) fn is_signature(written: &[Word], meant: &[Word], place: Place) -> bo
 /// Whether a sentence is nothing but a closing.
 pub(super) fn is_closing(written: &[Word], meant: &[Word]) -> bool {
     FROM_BEGINNING.skip(&Words { written, meant, from_end: false }, &[Kind::Closing]) == written.len()
+}
+
+/// Whether a sentence is nothing but a greeting.
+pub(super) fn is_greeting(written: &[Word], meant: &[Word]) -> bool {
+    FROM_BEGINNING.skip(&Words { written, meant, from_end: false }, &[Kind::Greeting]) == written.len()
 }
 
 /// In a sentence of nothing but frames, the one that was asked about, as in "could you tell me hello".
@@ -245,7 +269,8 @@ mod tests {
         for line in PHRASES.lines().filter(|line| !line.starts_with('#')) {
             let (kind, list) = line.split_once(": ").unwrap();
             assert!(
-                ["greeting", "request", "closing", "nudge", "introduction", "please", "link"].contains(&kind),
+                ["greeting", "request", "closing", "nudge", "introduction", "please", "link", "open", "asking"]
+                    .contains(&kind),
                 "{line}"
             );
             for phrase in list.split(',') {
@@ -277,6 +302,13 @@ mod tests {
             ("¿Me podría decir por favor dónde está mi tarjeta? ", "donde esta mi tarjeta"),
             ("wo ist meine Karte, besten Dank und viele Grüße", "wo ist meine karte"),
             ("could you tell me maybe it does", "maybe it does"),
+            ("may i ask you need to set a timer", "you need to set a timer"),
+            ("may i ask you where my card is", "where my card is"),
+            ("may i ask something is wrong with my card", "something is wrong with my card"),
+            ("i would like to know please help me find my card", "find my card"),
+            ("would you mind telling me where i get help please", "where i get help"),
+            ("could you tell me i question the rate", "i question the rate"),
+            ("id be grateful if you could let me know thanks for helping me", ""),
             ("tell my bank that i like to travel", "tell my bank that i like to travel"),
             ("where is my card, any ideas", "where is my card"),
             ("also where is my card please reply asap", "where is my card"),

@@ -101,6 +101,9 @@ impl<'r> Learner<'r> {
     fn look(&mut self, (question, answer): Lesson<'_>, rate: f32) {
         self.forward(question);
         self.err(answer);
+        if answer.is_some_and(|answer| self.errors[answer as usize].abs() < self.recipe.near_enough) {
+            return;
+        }
         self.step_output(rate);
         self.step_rows(rate);
     }

@@ -42,6 +42,7 @@ mod normalise;
 mod options;
 mod random;
 mod ranking;
+mod reading;
 pub(crate) mod recipe;
 mod scratch;
 mod spelling;
@@ -203,6 +204,14 @@ impl Matcher {
         }
         if gibberish::is_gibberish(&scratch.text, &scratch.corrected, &self.spelling) {
             return Ranking::nothing(Reason::Gibberish, cut);
+        }
+        // A few letters in common are no reason to guess, unless somebody else knows more.
+        let is_foreign = || {
+            !scratch.meant.iter().any(|word| self.spelling.knows(*word))
+                && !self.vocabulary.has_long_piece(&scratch.text, &scratch.meant)
+        };
+        if leads.is_empty() && is_foreign() {
+            return Ranking::nothing(Reason::UnknownWords, cut);
         }
         let mut best = Ranking::nothing(Reason::UnknownWords, cut);
         let mut best_weight = f32::NEG_INFINITY;

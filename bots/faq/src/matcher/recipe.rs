@@ -7,14 +7,15 @@ pub(crate) struct Recipe {
     pub width: usize,
     /// At most so many networks vote; fewer where there are many features.
     pub members: usize,
-    /// The rows of all members together are about this many at most.
+    /// The rows of all members together are about this many at most, but one member always fits.
     pub rows: usize,
     /// A network sees about this many examples, over however many rounds that takes within the limits.
     pub presentations: f32,
     pub fewest_rounds: f32,
     pub most_rounds: f32,
-    /// Where one fold is tried, its network has this share of the rounds.
+    /// Where only one fold of so many examples is tried, its network has this share of the rounds.
     pub rehearsal: f32,
+    pub rehearsal_from: usize,
     /// So many held-out questions tell methods apart and set a threshold: no more folds are tried than it takes.
     pub held_out: usize,
     /// How far a step goes in the beginning, for few and for many presentations.
@@ -26,6 +27,8 @@ pub(crate) struct Recipe {
     pub hidden_dropout: u64,
     /// The share of certainty that is spread over all answers.
     pub smoothing: f32,
+    /// A question whose own answer is so likely already that no more than this is missing teaches nothing, and costs no step.
+    pub near_enough: f32,
     /// How often a message known to be out of scope is shown in a round.
     pub out_of_scope_repeats: usize,
     /// What Adagrad's sums of squares begin with: large enough that no feature leaps at its first sight.
@@ -48,19 +51,21 @@ pub(crate) struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            width: 128,
+            width: 256,
             members: 2,
-            rows: 70_000,
-            presentations: 150_000.0,
-            fewest_rounds: 10.0,
+            rows: 24_000,
+            presentations: 135_000.0,
+            fewest_rounds: 9.0,
             most_rounds: 25.0,
-            rehearsal: 0.5,
+            rehearsal: 0.4,
+            rehearsal_from: 5_000,
             held_out: 300,
             slow: 0.05,
             fast: 0.05,
             feature_dropout: 0.6,
             hidden_dropout: 51,
             smoothing: 0.1,
+            near_enough: 0.07,
             out_of_scope_repeats: 8,
             patience: 1e-2,
             row_spread: 0.1,

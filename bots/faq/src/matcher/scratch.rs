@@ -44,7 +44,23 @@ impl Scratch {
     /// The same, with misspelt words corrected.
     pub(super) fn read_and_correct(&mut self, message: &str, spelling: &Spelling, vocabulary: &Vocabulary) {
         self.text.read(message);
-        spelling.correct(&mut self.text, &mut self.corrected, |one, other| vocabulary.has_pair(one, other));
+        self.corrected.clear();
+        for index in 0..self.text.sentences.len() {
+            let (start, end) = self.text.sentences[index];
+            let (start, end) = (start as usize, end as usize);
+            // Frames stand by themselves: none of their letters slipped into the question, nor has it become one of their pairs.
+            let (first, last) = frames::strip(&self.text.words[start..end], &self.text.words[start..end]);
+            let ranges =
+                [(start, start + first, false), (start + first, start + last, true), (start + last, end, false)];
+            for (from, to, is_question) in ranges {
+                if is_question {
+                    let known = |one, other| vocabulary.has_pair(one, other);
+                    spelling.correct(&mut self.text, from..to, &mut self.corrected, known);
+                } else {
+                    self.corrected.extend_from_slice(&self.text.words[from..to]);
+                }
+            }
+        }
         self.keep();
     }
 
@@ -64,10 +80,16 @@ impl Scratch {
             }
         }
         if self.kept.is_empty() && !self.text.words.is_empty() {
-            // Nothing but frames: then they are what was meant.
-            self.kept.extend_from_slice(&self.text.words);
-            self.meant.extend_from_slice(&self.corrected);
-            self.sentences.push((0, self.kept.len()));
+            // Nothing but frames: then they are what was meant, less a greeting in a sentence of its own before them.
+            let mut first = 0;
+            for &(start, end) in &self.text.sentences[..self.text.sentences.len().saturating_sub(1)] {
+                let (start, end) = (start as usize, end as usize);
+                if start != first || !frames::is_greeting(&self.text.words[start..end], &self.corrected[start..end]) {
+                    break;
+                }
+                first = end;
+            }
+            self.keep_range(first, self.text.words.len());
         }
     }
 
@@ -120,6 +142,9 @@ mod tests {
             ("how do i say thank you in chinese", "how do i say thank you in chinese"),
             ("my card is lost. can you help me cancel", "my card is lost cancel"),
             ("card? thanks, anna", "card thanks anna"),
+            ("Hello, good morning! Thanks for your help", "thanks for your help"),
+            ("Hello! Good morning!", "good morning"),
+            ("thanks, i appreciate it", "thanks i appreciate it"),
         ] {
             assert_eq!(plain(message, &mut Scratch::default()), kept, "{message:?}");
         }

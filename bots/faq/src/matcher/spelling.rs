@@ -4,6 +4,7 @@
 //! indexed by their hash, so that only words that share a rest are compared letter by letter.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::hash::Hash;
 use super::normalise::{Text, Word};
@@ -120,17 +121,25 @@ impl Spelling {
 
     /// Puts known words in the place of those that seem to be misspelt. The words are written behind the text's own characters.
     /// `are_neighbours` says whether two words are known to stand side by side.
-    pub fn correct(&self, text: &mut Text, corrected: &mut Vec<Word>, are_neighbours: impl Fn(Hash, Hash) -> bool) {
-        corrected.clear();
-        let mut index = 0;
-        while index < text.words.len() {
+    ///
+    /// Only words of a range are looked at, as if there were no others: their replacements are added to `corrected`.
+    pub fn correct(
+        &self,
+        text: &mut Text,
+        range: Range<usize>,
+        corrected: &mut Vec<Word>,
+        are_neighbours: impl Fn(Hash, Hash) -> bool,
+    ) {
+        let begin = corrected.len();
+        let mut index = range.start;
+        while index < range.end {
             let word = text.words[index];
-            if self.knows(word) && !self.is_torn(text, index) {
+            if self.knows(word) && !self.is_torn(text, index, range.end) {
                 corrected.push(word);
                 index += 1;
                 continue;
             }
-            if let Some(pair) = self.mended(text, index) {
+            if let Some(pair) = self.mended(text, index, range.end) {
                 corrected.extend(pair);
                 index += 2;
                 continue;
@@ -140,8 +149,8 @@ impl Spelling {
                 index += 1;
                 continue;
             }
-            let before = corrected.last().map(|before| before.hash);
-            let after = text.words.get(index + 1).map(|after| after.hash);
+            let before = corrected[begin..].last().map(|before| before.hash);
+            let after = text.words[..range.end].get(index + 1).map(|after| after.hash);
             let fits = |hash: Hash| {
                 before.is_some_and(|before| are_neighbours(before, hash))
                     || after.is_some_and(|after| are_neighbours(hash, after))
@@ -159,13 +168,13 @@ impl Spelling {
     }
 
     /// Whether a letter may have slipped over the space behind this word.
-    fn is_torn(&self, text: &Text, index: usize) -> bool {
-        text.words.get(index + 1).is_some_and(|next| !self.knows(*next))
+    fn is_torn(&self, text: &Text, index: usize, end: usize) -> bool {
+        text.words[..end].get(index + 1).is_some_and(|next| !self.knows(*next))
     }
 
     /// Two words of which one lost a letter to the other, as in "m ycard" and "myc ard".
-    fn mended(&self, text: &mut Text, index: usize) -> Option<[Word; 2]> {
-        let (one, other) = (text.words[index], *text.words.get(index + 1)?);
+    fn mended(&self, text: &mut Text, index: usize, end: usize) -> Option<[Word; 2]> {
+        let (one, other) = (text.words[index], *text.words[..end].get(index + 1)?);
         if other.glued || one.end - one.start > MOST_LETTERS || other.end - other.start > MOST_LETTERS {
             return None;
         }
@@ -319,7 +328,8 @@ mod tests {
         assert_eq!(saved.as_ref(), Some(&spelling));
         let (mut text, mut words) = (Text::default(), Vec::new());
         text.read(question);
-        spelling.correct(&mut text, &mut words, |_, _| false);
+        let all = 0..text.words.len();
+        spelling.correct(&mut text, all, &mut words, |_, _| false);
         text.plain(&words)
     }
 

@@ -126,6 +126,30 @@ fn a_network_learns_and_is_saved_too() {
 }
 
 #[test]
+fn a_frame_takes_nothing_from_the_question() {
+    let mut base = made();
+    base.extend(["what time do you run", "time to run", "the run"].map(|text| (text.to_owned(), "run".to_owned())));
+    base.extend(["set the timer", "start a timer", "timer please"].map(|text| (text.to_owned(), "timer".to_owned())));
+    let examples: Vec<_> = base.iter().map(|(text, answer)| Example::new(text, answer)).collect();
+    let matcher = Matcher::train(&examples, &[], &TrainOptions::default()).unwrap();
+    let mut scratch = Scratch::default();
+    let plain = matcher.rank("set the timer", &mut scratch);
+    // Behind the timer, "un" makes it a "time" and a "run".
+    let framed = matcher.rank("Buenas, una duda rápida: set the timer Un saludo", &mut scratch);
+    assert_eq!(framed, plain);
+}
+
+#[test]
+fn words_that_have_nothing_in_common_with_the_base_are_not_guessed_at() {
+    let matcher = train_made(Method::Network, 1);
+    let reason = |question: &str| matcher.rank(question, &mut Scratch::default()).reason;
+    // "address", "where" and "refund" have pairs of these letters.
+    assert_eq!(reason("jadd qwhe oref"), Reason::UnknownWords);
+    // A compound of a known word is not foreign.
+    assert_ne!(reason("parcelwise"), Reason::UnknownWords);
+}
+
+#[test]
 fn the_method_is_chosen_by_what_was_held_out() {
     let training = train_made(Method::Auto, 1).training().clone();
     assert_ne!(training.method, Method::Auto);
@@ -167,6 +191,9 @@ fn a_broken_model_is_refused_wherever_it_is_broken() {
     other[8] += 1;
     assert!(matches!(Matcher::from_bytes(&other), Err(Error::OtherVersion { .. })));
     assert!(matches!(Matcher::from_bytes(b"something else"), Err(Error::NotAModel)));
+    let mut other = bytes.clone();
+    other[12] ^= 1;
+    assert!(matches!(Matcher::from_bytes(&other), Err(Error::OtherReading)));
     let mut longer = bytes;
     longer.push(0);
     assert!(matches!(Matcher::from_bytes(&longer), Err(Error::Damaged(_))));
@@ -305,15 +332,15 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_bytes_are_they_are_no_reason_to_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 20_usize..4_000) {
+    fn whatever_the_bytes_are_they_are_no_reason_to_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 28_usize..4_000) {
         // Behind a right checksum, so that every check inside is reached.
         static MODEL: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| trained().to_bytes());
         let mut broken = MODEL.clone();
         let at = at.min(broken.len());
         let end = (at + bytes.len()).min(broken.len());
         broken[at..end].copy_from_slice(&bytes[..end - at]);
-        let sum = hash::checksum(&broken[20..]);
-        broken[12..20].copy_from_slice(&sum.to_le_bytes());
+        let sum = hash::checksum(&broken[28..]);
+        broken[20..28].copy_from_slice(&sum.to_le_bytes());
         if let Ok(matcher) = Matcher::from_bytes(&broken) {
             matcher.rank("where is my parcel", &mut Scratch::default());
         }

@@ -13,6 +13,7 @@ use super::learning::{self, Lesson};
 use super::network::{Network, Trained};
 use super::normalise::{Text, Word};
 use super::random::Random;
+use super::reading;
 use super::recipe::Recipe;
 use super::spelling::Spelling;
 use super::vocabulary::{Buffers, Vocabulary, Weighted};
@@ -43,7 +44,8 @@ pub struct Training {
 
 /// Identifies what a matcher is trained from: where it differs from that of a saved model, the model is out of date.
 pub fn fingerprint(examples: &[Example<'_>], out_of_scope: &[&str], options: &TrainOptions) -> u64 {
-    let mut hash = Hash::new(u64::from(FORMAT)).then(options.seed).then(options.method as u64);
+    let mut hash =
+        Hash::new(u64::from(FORMAT)).then(reading::fingerprint()).then(options.seed).then(options.method as u64);
     hash = hash.then(u64::from(options.precision.to_bits())).then(examples.len() as u64);
     for example in examples {
         hash = hash.then(checksum(example.text.as_bytes())).then(checksum(example.answer.as_bytes()));
@@ -243,7 +245,11 @@ impl<'q> Course<'q> {
         let lessons = self.lessons(Some(fold));
         let rounds = recipe.rounds(known(&lessons));
         // Where there are many examples, a network shows after a part of the rounds what it is going to be.
-        let rounds = if alone { (rounds as f32 * recipe.rehearsal) as usize } else { rounds };
+        let rounds = if alone && known(&lessons) >= recipe.rehearsal_from {
+            (rounds as f32 * recipe.rehearsal) as usize
+        } else {
+            rounds
+        };
         let model = self.learn(&lessons, rounds.max(1), 1, 1, seed, recipe);
         self.ask(fold, &model)
     }

@@ -62,12 +62,20 @@ pub(super) fn add_all<'r>(factors: &[f32], row: impl Fn(usize) -> &'r [f32], sum
     }
 }
 
-/// Adds a multiple of a row of bytes to a sum.
+/// Adds a multiple of a row of numbers of four bits to a sum: the lower halves of the bytes come first, then the upper ones.
 #[inline]
-pub(super) fn add_bytes(factor: f32, row: &[i8], sum: &mut [f32]) {
-    for (row, sum) in row.as_chunks::<LANES>().0.iter().zip(sum.as_chunks_mut::<LANES>().0) {
-        *sum = lanes(|lane| sum[lane] + factor * f32::from(row[lane]));
+pub(super) fn add_halves(factor: f32, row: &[u8], sum: &mut [f32]) {
+    let (lower, upper) = sum.split_at_mut(row.len());
+    let sums = lower.as_chunks_mut::<LANES>().0.iter_mut().zip(upper.as_chunks_mut::<LANES>().0);
+    for (row, (lower, upper)) in row.as_chunks::<LANES>().0.iter().zip(sums) {
+        *lower = lanes(|lane| lower[lane] + factor * f32::from((row[lane] << 4).cast_signed() >> 4));
+        *upper = lanes(|lane| upper[lane] + factor * f32::from(row[lane].cast_signed() >> 4));
     }
+}
+
+/// Two numbers of four bits, from -8 to 7, in a byte.
+pub(super) fn halves(lower: i8, upper: i8) -> u8 {
+    (lower.cast_unsigned() & 0xf) | (upper.cast_unsigned() << 4)
 }
 
 /// The exponential of a number that is not positive, to about five digits, the same on every machine.
@@ -87,6 +95,17 @@ pub(super) fn exp(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_four_bits_are_what_they_were() {
+        let lower: Vec<i8> = (0..16).map(|number| number - 8).collect();
+        let upper: Vec<i8> = (0..16).map(|number| 7 - number).collect();
+        let row: Vec<u8> = lower.iter().zip(&upper).map(|(lower, upper)| halves(*lower, *upper)).collect();
+        let mut sum = vec![1.0; 2 * LANES];
+        add_halves(2.0, &row, &mut sum);
+        let expected: Vec<f32> = lower.iter().chain(&upper).map(|number| 1.0 + 2.0 * f32::from(*number)).collect();
+        assert_eq!(sum, expected);
+    }
 
     #[test]
     fn the_exponential_is_close() {

@@ -139,6 +139,12 @@ impl Vocabulary {
         self.find(features::pair(one, other)).is_some()
     }
 
+    /// Whether one of the words has a long piece that questions have.
+    pub fn has_long_piece(&self, text: &Text, words: &[Word]) -> bool {
+        let pieces = words.iter().flat_map(|word| features::longest_pieces(text.characters_of(*word)));
+        pieces.into_iter().any(|piece| self.find(piece).is_some())
+    }
+
     /// The features of a question with their weights: words and pieces are scaled to length 1 each, so that neither drowns the
     /// other. Unknown features count in the length: the less of a question is known, the less weight it has.
     pub fn weigh(&self, text: &Text, words: &[Word], buffers: &mut Buffers, weighted: &mut Vec<Weighted>) {

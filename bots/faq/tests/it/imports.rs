@@ -37,6 +37,15 @@ fn tsv_of_text_and_label() {
 }
 
 #[test]
+fn tsv_from_a_spreadsheet_has_cells_with_several_lines() {
+    let base =
+        import("x.tsv", "question\tanswer\n\"where\nhow far\"\t\"Here.\nNot \"\"there\"\".\"\nwhen\tNow\n", None)
+            .unwrap();
+    assert_eq!(questions(&base, 0), ["where", "how far"]);
+    assert_eq!((text(&base, 0).as_str(), text(&base, 1).as_str()), ("Here.\nNot \"there\".", "Now"));
+}
+
+#[test]
 fn csv_with_ids_languages_and_follow_ups() {
     let table = "id,parent,language,question,answer,kind\n\
                  open,,en,When?,At 9,answer\nopen,,de,Wann?,Um 9,answer\nsun,open,en,Sunday?,Closed,answer\nhi,,en,Hello,Hi,chit-chat\n";
