@@ -158,11 +158,9 @@ impl Conversation {
         }
     }
 
-    /// Whether no index is missing. Some platforms leave indexes out, so what a look did not show is not missed.
+    /// Whether no index is missing, from the first there can be: 0 or 1. Some platforms leave indexes out, so what a look did not show is not missed.
     fn is_whole(&mut self) -> bool {
-        let (Some(first), Some(last)) = (self.transcript.first(), self.transcript.last()) else { return true };
-        let (first, last) = (first.index, last.index);
-        self.whole_to = self.whole_to.max(first);
+        let Some(last) = self.transcript.last().map(|entry| entry.index) else { return true };
         while self.whole_to < last && self.place_of(self.whole_to + 1).is_ok() {
             self.whole_to += 1;
         }

@@ -229,8 +229,11 @@ impl Report {
             }
             None => {}
             Some(short) => {
-                let first = tally.broken.first().map_or(0, |broken| broken.story.seed);
-                let _ = writeln!(text, "\n{BAD}Broken with seed {first}.{BAD:#} Made shorter:\n");
+                for broken in &tally.broken {
+                    let first = broken.wrong.first().map(ToString::to_string).unwrap_or_default();
+                    let _ = writeln!(text, "\n{BAD}Broken with seed {}{BAD:#}: {first}", broken.story.seed);
+                }
+                let _ = writeln!(text, "\nThe first one, made shorter:\n");
                 for wrong in &short.wrong {
                     let _ = writeln!(text, "{BAD}{wrong}{BAD:#}");
                 }

@@ -271,3 +271,26 @@ fn a_chat_that_was_over_before_it_was_given_away_is_ours_to_finish() {
     let bench = over_while_it_is_given_away(InteractionState::LeftChat);
     assert_eq!(bench.performed.last(), Some(&"complete"), "{:?}", bench.performed);
 }
+
+#[test]
+fn a_first_line_that_is_late_is_answered_before_the_others() {
+    let mut bench = Bench::new(options());
+    bench.customer_says("one");
+    bench.customer_says("two");
+    while bench.performed.is_empty() {
+        bench.screen(crate::Verdict::Accept);
+        bench.write();
+    }
+    bench.answer(Fate::Taken);
+    let (changed, mut entries) = bench.room.news();
+    let place = entries.iter().position(|entry| entry.kind == EntryKind::Text("one".into())).unwrap();
+    drop(entries.drain(..=place)); // on its way still
+    bench.changed(changed.unwrap());
+    bench.hear(entries);
+    bench.settle();
+    let said = bench.journal.iter().find_map(|line| match &line.record {
+        Record::TurnStarted { event: crate::Event::Said(said), .. } => Some(said.text()),
+        _ => None,
+    });
+    assert_eq!(said.as_deref(), Some("one\ntwo"));
+}
