@@ -20,14 +20,14 @@ pub fn rule(state: StateKind, input: InputKind) -> Rule {
     use InputKind as I;
     use StateKind as S;
     match (state, input) {
-        // After the end everything is late; only a bot's decision on an offer could be late from the very beginning.
+        // After the end everything is late.
         (S::Closed, _) => Rule::Drops,
 
         (_, I::Changed | I::Heard | I::Durable | I::Timer | I::Waiting | I::Gap | I::Command) => Rule::Takes,
 
         (S::Offered | S::Reconciling, I::Screened) => Rule::Takes,
-        (S::Accepting | S::Rejecting, I::Screened) => Rule::Drops, // the deadline or an operator was faster
-        (_, I::Screened) => Rule::Unexpected,
+        // The deadline, an operator or the platform was faster: an accept of an earlier process may have worked, or not.
+        (_, I::Screened) => Rule::Drops,
 
         (S::Active | S::Reconciling, I::Reported | I::TurnOver) => Rule::Takes,
         // The turn was stopped; what it had already put into the mailbox comes late.
