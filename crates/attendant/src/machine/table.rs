@@ -39,10 +39,11 @@ pub fn rule(state: StateKind, input: InputKind) -> Rule {
             | S::Leaving
             | S::Ending
             | S::Ended
+            | S::JoinFailed
             | S::Accepting,
             I::Reported | I::TurnOver,
         ) => Rule::Drops,
-        (S::Offered | S::Rejecting | S::JoinFailed, I::Reported | I::TurnOver) => Rule::Unexpected,
+        (S::Offered | S::Rejecting, I::Reported | I::TurnOver) => Rule::Unexpected,
 
         (S::Offered, I::Performed) => Rule::Unexpected, // nothing has been asked for
         (S::Offered, I::OperationFailed) => Rule::Drops, // without a reference it may be another conversation's
