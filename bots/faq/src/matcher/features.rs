@@ -21,19 +21,37 @@ const REACH: usize = 3;
 /// No character has this number.
 const EDGE: u64 = 0x0011_0000;
 
+/// The words that a feature comes from, a bit each; none for what is beyond the 64th word.
+pub(super) type Sources = u64;
+
 /// Calls `found` with the kind and hash of every feature of the words, in order, repeated ones repeatedly.
 pub(super) fn extract(text: &Text, words: &[Word], across: bool, mut found: impl FnMut(Kind, u32)) {
+    extract_with_sources(text, words, across, |kind, key, _| found(kind, key));
+}
+
+/// The same, with the words that each feature comes from; pieces of several glued words come from none.
+pub(super) fn extract_with_sources(
+    text: &Text,
+    words: &[Word],
+    across: bool,
+    mut found: impl FnMut(Kind, u32, Sources),
+) {
+    let bit = |place: usize| u32::try_from(place).ok().and_then(|place| 1_u64.checked_shl(place)).unwrap_or(0);
     let mut before = Hash::new(1).then(EDGE);
-    for word in words {
-        found(Kind::Word, key(Hash::new(2).then(word.hash.0)));
-        found(Kind::Word, key(before.then(word.hash.0)));
+    for (place, word) in words.iter().enumerate() {
+        let own = bit(place);
+        let pair = if place == 0 { own } else { own | bit(place - 1) };
+        found(Kind::Word, key(Hash::new(2).then(word.hash.0)), own);
+        found(Kind::Word, key(before.then(word.hash.0)), pair);
         before = Hash::new(1).then(word.hash.0);
     }
     if !words.is_empty() {
-        found(Kind::Word, key(before.then(EDGE)));
+        found(Kind::Word, key(before.then(EDGE)), bit(words.len() - 1));
     }
     if across {
-        for pair in words.windows(2).filter(|pair| !pair[1].glued) {
+        for (place, pair) in words.windows(2).enumerate().filter(|(_, pair)| !pair[1].glued) {
+            let sources = bit(place) | bit(place + 1);
+            let mut found = |key| found(Kind::Across, key, sources);
             pieces_across(text.characters_of(pair[0]), text.characters_of(pair[1]), &mut found);
         }
     }
@@ -41,6 +59,8 @@ pub(super) fn extract(text: &Text, words: &[Word], across: bool, mut found: impl
     while let Some(first) = rest.first() {
         let glued = 1 + rest[1..].iter().take_while(|word| word.glued).count();
         let run = &rest[..glued];
+        let sources = if glued == 1 { bit(words.len() - rest.len()) } else { 0 };
+        let mut found = |key| found(Kind::Piece, key, sources);
         // Glued words follow each other in the text, unless frames were taken out between them: then each stands alone.
         if run.windows(2).all(|pair| pair[0].end == pair[1].start) {
             pieces(&text.characters[first.start as usize..run[glued - 1].end as usize], &mut found);
@@ -65,7 +85,7 @@ pub(super) fn longest_pieces(word: &[char]) -> impl Iterator<Item = u32> {
         .map(|piece| key(piece.iter().fold(Hash::new(3), |hash, character| hash.then(u64::from(*character)))))
 }
 
-fn pieces(word: &[char], found: &mut impl FnMut(Kind, u32)) {
+fn pieces(word: &[char], found: &mut impl FnMut(u32)) {
     let length = word.len() + 2;
     let at = |index: usize| {
         let inside = index.checked_sub(1).and_then(|index| word.get(index));
@@ -76,20 +96,20 @@ fn pieces(word: &[char], found: &mut impl FnMut(Kind, u32)) {
         for (count, index) in (start..length.min(start + LONGEST)).enumerate() {
             hash = hash.then(at(index));
             if count + 1 >= SHORTEST {
-                found(Kind::Piece, key(hash));
+                found(key(hash));
             }
         }
     }
 }
 
-fn pieces_across(one: &[char], other: &[char], found: &mut impl FnMut(Kind, u32)) {
+fn pieces_across(one: &[char], other: &[char], found: &mut impl FnMut(u32)) {
     for left in 1..=REACH.min(one.len()) {
         let mut hash =
             one[one.len() - left..].iter().fold(Hash::new(4), |hash, &character| hash.then(u64::from(character)));
         hash = hash.then(EDGE);
         for character in &other[..(LONGEST - 1 - left).min(REACH).min(other.len())] {
             hash = hash.then(u64::from(*character));
-            found(Kind::Across, key(hash));
+            found(key(hash));
         }
     }
 }
@@ -97,4 +117,32 @@ fn pieces_across(one: &[char], other: &[char], found: &mut impl FnMut(Kind, u32)
 /// 32 bits are enough to tell the features of a knowledge base from each other; zero marks an empty slot.
 fn key(hash: Hash) -> u32 {
     ((hash.mixed() >> 32) as u32).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_has_its_sources_as_long_as_it_needs_them() {
+        let mut text = Text::default();
+        text.read("lost our card when my 信用卡");
+        let words = text.words.clone();
+        let all = |words: &[Word]| {
+            let mut all = Vec::new();
+            extract_with_sources(&text, words, true, |kind, key, sources| all.push((kind, key, sources)));
+            all
+        };
+        for (kind, key, sources) in all(&words) {
+            assert!(sources != 0 || kind == Kind::Piece);
+            for place in (0..words.len()).filter(|place| sources >> place & 1 == 1) {
+                let without = [&words[..place], &words[place + 1..]].concat();
+                let before = all(&words).iter().filter(|other| other.1 == key).count();
+                assert!(
+                    all(&without).iter().filter(|other| other.1 == key).count() < before,
+                    "{kind:?} of word {place}"
+                );
+            }
+        }
+    }
 }

@@ -7,12 +7,13 @@ use super::centroid::Centroid;
 use super::hash::checksum;
 use super::network::Network;
 use super::reading;
+use super::rows::Rows;
 use super::spelling::Spelling;
 use super::vocabulary::Vocabulary;
 use super::{Error, Leads, Matcher, Method, Model, Thresholds, Training};
 
 /// The format of model files. A model of another format is refused and must be trained again.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 const MAGIC: &[u8; 8] = b"ATTNDFAQ";
 /// Magic, format, how messages are read, and checksum of the rest.
 const HEAD: usize = 8 + 4 + 8 + 8;
@@ -38,11 +39,11 @@ impl Matcher {
             }
             Model::Network(network) => {
                 body.byte(2);
-                body.bytes(&network.rows);
-                body.floats(&network.scales);
+                body.rows(&network.rows);
                 body.floats(&network.bias);
                 body.floats(&network.output);
                 body.floats(&network.output_bias);
+                body.rows(&network.direct);
             }
         }
         body.float(self.calibration.slope);
@@ -136,6 +137,12 @@ impl Writer {
     fn bytes(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
         self.0.extend_from_slice(bytes);
+    }
+
+    fn rows(&mut self, rows: &Rows) {
+        self.count(rows.width);
+        self.bytes(&rows.numbers);
+        self.floats(&rows.scales);
     }
 
     fn words(&mut self, words: &[u32]) {
@@ -250,12 +257,17 @@ impl<'b> Reader<'b> {
         Ok(Matcher { answers, vocabulary, spelling, model, calibration, thresholds, leads, training })
     }
 
-    fn network(&mut self, features: usize, answers: usize) -> Result<Network, Error> {
+    fn rows(&mut self) -> Result<Rows, Error> {
+        let width = self.number()?;
         let length = self.count(1)?;
-        let rows = self.take(length)?.to_vec();
-        let (scales, bias) = (self.floats()?, self.floats()?);
+        let numbers = self.take(length)?.to_vec();
+        Ok(Rows { width, numbers, scales: self.floats()? })
+    }
+
+    fn network(&mut self, features: usize, answers: usize) -> Result<Network, Error> {
+        let (rows, bias) = (self.rows()?, self.floats()?);
         let (output, output_bias) = (self.floats()?, self.floats()?);
-        let network = Network { answers, rows, scales, bias, output, output_bias };
+        let network = Network { answers, rows, bias, output, output_bias, direct: self.rows()? };
         if network.is_sound(features, answers) {
             Ok(network)
         } else {

@@ -1,13 +1,25 @@
 //! Training of one network: one example at a time, with dropout, label smoothing, and Adagrad with one number a row.
 
+use super::features::Sources;
 use super::network::Trained;
 use super::random::Random;
 use super::recipe::Recipe;
 use super::vector::{LANES, add, add_all, dot, exp, padded};
 use super::vocabulary::Weighted;
 
-/// What a network learns from: the features of a question, and its answer unless it is out of scope.
-pub(super) type Lesson<'q> = (&'q [Weighted], Option<u32>);
+/// What is learnt from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lesson<'q> {
+    /// The features of a question.
+    pub weighted: &'q [Weighted],
+    /// The words that each feature comes from; empty if no words are hidden.
+    pub sources: &'q [Sources],
+    /// Its answer, unless it is out of scope.
+    pub answer: Option<u32>,
+}
+
+/// A question is not looked at with less than this share of itself.
+const LEAST_LEFT: f32 = 0.2;
 
 /// The network and what training needs beside it.
 struct Learner<'r> {
@@ -43,10 +55,10 @@ pub(super) fn learn(
     recipe: &Recipe,
 ) -> Trained {
     let mut learner = Learner::new(features, answers, seed, recipe);
-    let known = lessons.iter().filter(|(_, answer)| answer.is_some()).count();
+    let known = lessons.iter().filter(|lesson| lesson.answer.is_some()).count();
     let mut order: Vec<u32> = Vec::new();
-    for (index, (_, answer)) in lessons.iter().enumerate() {
-        let repeats = if answer.is_some() { 1 } else { recipe.out_of_scope_repeats };
+    for (index, lesson) in lessons.iter().enumerate() {
+        let repeats = if lesson.answer.is_some() { 1 } else { recipe.out_of_scope_repeats };
         order.extend(std::iter::repeat_n(index as u32, repeats));
     }
     let fastest = recipe.rate(known);
@@ -98,8 +110,9 @@ impl<'r> Learner<'r> {
     }
 
     /// Shows one question, and moves the network a step towards its answer.
-    fn look(&mut self, (question, answer): Lesson<'_>, rate: f32) {
-        self.forward(question);
+    fn look(&mut self, lesson: Lesson<'_>, rate: f32) {
+        let answer = lesson.answer;
+        self.forward(lesson);
         self.err(answer);
         if answer.is_some_and(|answer| self.errors[answer as usize].abs() < self.recipe.near_enough) {
             return;
@@ -108,19 +121,41 @@ impl<'r> Learner<'r> {
         self.step_rows(rate);
     }
 
-    fn forward(&mut self, question: &[Weighted]) {
+    /// Draws the words to hide, and how much heavier the rest is for it.
+    fn hide_words(&mut self, lesson: Lesson<'_>) -> (Sources, f32) {
+        let words = Sources::BITS - lesson.sources.iter().fold(0, |all, own| all | own).leading_zeros();
+        let mut hidden = 0;
+        for word in 0..words {
+            hidden |= Sources::from(self.random.unit() < self.recipe.word_dropout) << word;
+        }
+        if hidden == 0 {
+            return (0, 1.0);
+        }
+        let (mut all, mut left) = (0.0, 0.0);
+        for ((_, weight), own) in lesson.weighted.iter().zip(lesson.sources) {
+            all += weight * weight;
+            left += if own & hidden == 0 { weight * weight } else { 0.0 };
+        }
+        if left < LEAST_LEFT * all { (0, 1.0) } else { (hidden, (all / left).sqrt()) }
+    }
+
+    fn forward(&mut self, lesson: Lesson<'_>) {
+        let question = lesson.weighted;
+        let (hidden, heavier) = self.hide_words(lesson);
         let keep = 1.0 - self.recipe.feature_dropout;
+        let heavier = heavier / keep;
         let width = self.recipe.width;
         self.active.clear();
         self.active.resize(question.len(), 0);
         self.weights.clear();
         self.weights.resize(question.len(), 0.0);
         let mut taken = 0;
-        for &(feature, weight) in question {
+        for (place, &(feature, weight)) in question.iter().enumerate() {
+            let is_hidden = lesson.sources.get(place).is_some_and(|own| own & hidden != 0);
             // Without a branch: it would be mispredicted every other time.
             self.active[taken] = feature;
-            self.weights[taken] = weight / keep;
-            taken += usize::from(self.random.unit() < keep);
+            self.weights[taken] = weight * heavier;
+            taken += usize::from(self.random.unit() < keep) * usize::from(!is_hidden);
         }
         self.active.truncate(taken);
         self.weights.truncate(taken);

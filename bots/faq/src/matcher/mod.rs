@@ -29,6 +29,7 @@
 
 mod calibration;
 mod centroid;
+mod direct;
 mod error;
 mod explain;
 mod features;
@@ -44,6 +45,7 @@ mod random;
 mod ranking;
 mod reading;
 pub(crate) mod recipe;
+mod rows;
 mod scratch;
 mod spelling;
 mod train;
@@ -85,6 +87,9 @@ impl Leads {
         Self { whole: between(recipe.whole), last: between(recipe.last) }
     }
 }
+
+/// How far a sentence of one word is behind others, in log odds.
+const SINGLE: f32 = -2.0;
 
 /// What a message says as it was written counts so much where some of its words were corrected.
 const AS_WRITTEN: f32 = 1.0 / 3.0;
@@ -144,7 +149,7 @@ impl Matcher {
     pub fn memory(&self) -> usize {
         let model = match &self.model {
             Model::Centroid(centroid) => centroid.memory(),
-            Model::Network(network) => network.rows.len() + (network.scales.len() + network.output.len()) * 4,
+            Model::Network(network) => network.memory(),
         };
         let answers: usize = self.answers.iter().map(|answer| answer.len() + size_of::<String>()).sum();
         model + answers + self.vocabulary.memory() + self.spelling.memory()
@@ -237,7 +242,10 @@ impl Matcher {
         let Some(sentence) = index.checked_sub(1) else { return Some((0, scratch.kept.len(), self.leads.whole)) };
         let (start, end) = scratch.sentences[sentence];
         let lead = if index == scratch.sentences.len() { self.leads.last } else { 0.0 };
-        (scratch.sentences.len() > 1 && end - start > 1).then_some((start, end, lead))
+        // A word by itself may be all that was meant, if it is one that is known, but less often than not.
+        let lead = if end - start == 1 { lead + SINGLE } else { lead };
+        let counts = end - start > 1 || self.spelling.knows(scratch.meant[start]);
+        (scratch.sentences.len() > 1 && counts).then_some((start, end, lead))
     }
 
     /// Scores a range of words, as they were written and as they were meant; false if none of them is known.

@@ -25,6 +25,16 @@ pub(crate) struct Recipe {
     pub feature_dropout: f32,
     /// The same for hidden units, in 256ths.
     pub hidden_dropout: u64,
+    /// The share of words hidden at each look, with all that comes from them.
+    pub word_dropout: f32,
+    /// How easily the direct weights let a question stand on the wrong side of a border: 1 / 2C of a support vector machine.
+    pub softness: f32,
+    /// How much the direct weights count beside the network where there are many examples; where there are few, it knows better.
+    pub direct_weight: f32,
+    /// The direct weights are learnt in at most so many rounds: they are done long before the network is.
+    pub direct_rounds: usize,
+    /// Where questions × answers are more, there are no direct weights: they would take too much memory to learn.
+    pub most_holds: usize,
     /// The share of certainty that is spread over all answers.
     pub smoothing: f32,
     /// A question whose own answer is so likely already that no more than this is missing teaches nothing, and costs no step.
@@ -62,7 +72,12 @@ impl Default for Recipe {
             held_out: 300,
             slow: 0.05,
             fast: 0.05,
-            feature_dropout: 0.6,
+            feature_dropout: 0.5,
+            word_dropout: 0.1,
+            softness: 0.3,
+            direct_weight: 1.0,
+            direct_rounds: 4,
+            most_holds: 10_000_000,
             hidden_dropout: 51,
             smoothing: 0.1,
             near_enough: 0.07,
@@ -84,9 +99,23 @@ impl Recipe {
         (self.presentations / examples.max(1) as f32).clamp(self.fewest_rounds, self.most_rounds) as usize
     }
 
+    /// Rounds of the direct weights, where the network has so many.
+    pub fn direct_rounds(&self, rounds: usize) -> usize {
+        rounds.min(self.direct_rounds)
+    }
+
     /// The first step: slower where few examples are shown often.
     pub fn rate(&self, examples: usize) -> f32 {
-        let many = ((examples as f32 / 1_000.0).ln() / 10.0_f32.ln()).clamp(0.0, 1.0);
-        self.slow + (self.fast - self.slow) * many
+        self.slow + (self.fast - self.slow) * many(examples)
     }
+
+    /// How much the direct weights count.
+    pub fn direct_weight(&self, examples: usize) -> f32 {
+        self.direct_weight * many(examples)
+    }
+}
+
+/// From 0 for a thousand examples or fewer to 1 for ten thousand or more.
+fn many(examples: usize) -> f32 {
+    (examples as f32 / 1_000.0).log10().clamp(0.0, 1.0)
 }

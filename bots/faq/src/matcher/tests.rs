@@ -276,6 +276,19 @@ fn an_explanation_says_what_the_ranking_says_and_which_words_decided() {
 }
 
 #[test]
+fn a_sentence_of_one_word_may_be_what_was_meant() {
+    let mut base = made();
+    base.extend(["cancel", "cancel it", "please cancel"].map(|text| (text.to_owned(), "cancel".to_owned())));
+    let examples: Vec<_> = base.iter().map(|(text, answer)| Example::new(text, answer)).collect();
+    let matcher = Matcher::train(&examples, &[], &TrainOptions::default()).unwrap();
+    let parts = |message: &str| matcher.explain(message, |_| true).parts.len();
+    assert_eq!(parts("where is my town. cancel"), 3);
+    // A word that nobody knows is no part.
+    assert_eq!(parts("where is my town. zebra"), 2);
+    assert_eq!(best(&matcher, "where is my town. cancel"), "cancel");
+}
+
+#[test]
 fn odd_messages_are_ranked_and_explained() {
     let matcher = trained();
     let mut scratch = Scratch::default();

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::{Calibration, HeldOut};
 use super::centroid::Centroid;
+use super::direct;
+use super::features::Sources;
 use super::hash::{Hash, checksum};
 use super::learning::{self, Lesson};
 use super::network::{Network, Trained};
@@ -74,6 +76,8 @@ struct Course<'q> {
     method: Method,
     vocabulary: Vocabulary,
     weighted: Vec<Vec<Weighted>>,
+    /// The words that the features come from. Empty for methods that do not ask.
+    sources: Vec<Vec<Sources>>,
     questions: &'q [Question],
     answers: usize,
 }
@@ -204,19 +208,32 @@ impl<'q> Course<'q> {
             vocabulary.weigh(&question.text, &question.words, &mut buffers, &mut weighted);
             weighted
         };
-        let weighted = questions.iter().map(&mut weigh).collect();
-        Self { method, vocabulary, weighted, questions, answers }
+        let weighted: Vec<_> = questions.iter().map(&mut weigh).collect();
+        let mut all = Vec::new();
+        let sources = |(question, weighted): (&Question, &Vec<Weighted>)| {
+            vocabulary.sources(&question.text, &question.words, weighted, &mut all)
+        };
+        let sources = match method {
+            Method::Network => questions.iter().zip(&weighted).map(sources).collect(),
+            Method::Centroid | Method::Auto => Vec::new(),
+        };
+        Self { method, vocabulary, weighted, sources, questions, answers }
     }
 
     /// What is learnt from: all questions, or all but those of a fold.
     fn lessons(&self, left_out: Option<usize>) -> Vec<Lesson<'_>> {
-        let taken = self.questions.iter().zip(&self.weighted);
-        let taken = taken.filter(|(question, weighted)| Some(question.fold) != left_out && !weighted.is_empty());
-        taken.map(|(question, weighted)| (&weighted[..], question.answer)).collect()
+        let taken = self.questions.iter().zip(&self.weighted).enumerate();
+        let taken = taken.filter(|(_, (question, weighted))| Some(question.fold) != left_out && !weighted.is_empty());
+        let lessons = taken.map(|(index, (question, weighted))| Lesson {
+            weighted,
+            sources: self.sources.get(index).map_or(&[], Vec::as_slice),
+            answer: question.answer,
+        });
+        lessons.collect()
     }
 
     fn centroid(&self, lessons: &[Lesson<'_>]) -> Model {
-        let known = lessons.iter().filter_map(|&(weighted, answer)| Some((weighted, answer? as usize)));
+        let known = lessons.iter().filter_map(|lesson| Some((lesson.weighted, lesson.answer? as usize)));
         Model::Centroid(Centroid::learn(self.vocabulary.len(), self.answers, known))
     }
 
@@ -237,7 +254,11 @@ impl<'q> Course<'q> {
             let seed = seed.wrapping_add(member as u64);
             learning::learn(self.vocabulary.len(), self.answers, lessons, rounds, seed, recipe)
         });
-        Model::Network(Network::vote(self.answers, &trained))
+        let features = self.vocabulary.len();
+        let weight = recipe.direct_weight(known(lessons));
+        let direct = (weight > 0.0 && lessons.len() * self.answers <= recipe.most_holds)
+            .then(|| direct::learn(features, self.answers, lessons, recipe.direct_rounds(rounds), seed, recipe));
+        Model::Network(Network::vote(self.answers, &trained, direct.as_ref(), weight))
     }
 
     /// What a model that has not seen them says about the questions of a fold.
@@ -270,7 +291,7 @@ impl<'q> Course<'q> {
 }
 
 fn known(lessons: &[Lesson<'_>]) -> usize {
-    lessons.iter().filter(|(_, answer)| answer.is_some()).count()
+    lessons.iter().filter(|lesson| lesson.answer.is_some()).count()
 }
 
 fn best(scores: &[f32]) -> (u32, f32) {

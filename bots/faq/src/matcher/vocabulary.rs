@@ -1,6 +1,6 @@
 //! The features a knowledge base has, numbered, with how rare each is.
 
-use super::features::{self, Kind};
+use super::features::{self, Kind, Sources};
 use super::hash::Hash;
 use super::normalise::{Text, Word};
 
@@ -143,6 +143,25 @@ impl Vocabulary {
     pub fn has_long_piece(&self, text: &Text, words: &[Word]) -> bool {
         let pieces = words.iter().flat_map(|word| features::longest_pieces(text.characters_of(*word)));
         pieces.into_iter().any(|piece| self.find(piece).is_some())
+    }
+
+    /// The words that each weighted feature of a question comes from: leaving out any of them takes the feature away.
+    ///
+    /// `sources` has a number for each feature of the vocabulary, all bits set, and is left so.
+    pub fn sources(
+        &self,
+        text: &Text,
+        words: &[Word],
+        weighted: &[Weighted],
+        sources: &mut Vec<Sources>,
+    ) -> Vec<Sources> {
+        sources.resize(self.len(), Sources::MAX);
+        features::extract_with_sources(text, words, self.across, |_, key, words| {
+            if let Some(number) = self.find(key) {
+                sources[number as usize] &= words;
+            }
+        });
+        weighted.iter().map(|&(feature, _)| std::mem::replace(&mut sources[feature as usize], Sources::MAX)).collect()
     }
 
     /// The features of a question with their weights: words and pieces are scaled to length 1 each, so that neither drowns the
