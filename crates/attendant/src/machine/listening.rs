@@ -158,7 +158,8 @@ impl Conversation {
         }
     }
 
-    /// Whether no index is missing, from the first there can be: 0 or 1. Some platforms leave indexes out, so what a look did not show is not missed.
+    /// Whether no index is missing, from the first there can be: 0 or 1. Some platforms leave indexes out, so what a look did
+    /// not show is not missed.
     fn is_whole(&mut self) -> bool {
         let Some(last) = self.transcript.last().map(|entry| entry.index) else { return true };
         while self.whole_to < last && self.place_of(self.whole_to + 1).is_ok() {

@@ -71,17 +71,18 @@ impl Conversation {
             }
             Picture::Gone => self.close(self.gone(), now),
             Picture::Found { interaction, transcript } => {
-                let (after_a_gap, since) = (reading.after_a_gap, reading.since);
-                let asked = reading.asked;
+                let (after_a_gap, since, asked) = (reading.after_a_gap, reading.since, reading.asked);
                 self.heard(transcript, now);
                 self.is_whole_now();
                 self.only_these_are_in(&interaction.participants, since);
                 if self.is_too_early(asked) {
                     self.changed(&interaction, now); // perhaps it shows what is waited for
+                    if self.is_too_early(asked) {
+                        self.read_once_more(now);
+                        return Outcome::Done;
+                    }
                 }
-                if self.is_too_early(asked) {
-                    self.read_once_more(now);
-                } else {
+                if !matches!(self.state, State::Closed(_)) {
                     self.found(&interaction, after_a_gap, now);
                 }
             }

@@ -36,8 +36,8 @@ impl Conversation {
         if person_spoke { Vec::new() } else { hops }
     }
 
-    /// Whether bots have passed this chat on so often that this place must not have it now. People are where the runtime itself hands
-    /// over to.
+    /// Whether bots have passed this chat on so often that this place must not have it now. People are where the runtime
+    /// itself hands over to.
     pub(super) fn goes_to_and_fro(&self, target: &Target, must: bool) -> bool {
         if must || matches!(target, Target::CallBack(_)) || self.hops().len() < self.options.handoff.most_hops {
             return false;

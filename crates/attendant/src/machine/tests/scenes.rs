@@ -193,6 +193,10 @@ fn a_message_too_long_for_the_platform_is_said_in_halves() {
 /// A message is on its way while the platform is looked at: the picture is from before it arrived, its answer comes before the
 /// picture does.
 fn a_look_that_is_too_early(fate: Fate) -> Bench {
+    a_look_that_shows(fate, &InteractionState::Chatting)
+}
+
+fn a_look_that_shows(fate: Fate, state: &InteractionState) -> Bench {
     let mut bench = Bench::live(options());
     bench.customer_says("really?");
     bench.tell();
@@ -208,10 +212,10 @@ fn a_look_that_is_too_early(fate: Fate) -> Bench {
     }
     bench.input(Input::Gap);
     let ticket = bench.reads.pop_front().unwrap();
-    let picture =
-        Picture::Found { interaction: bench.room.interaction.clone(), transcript: bench.room.entries.clone() };
+    let interaction = Interaction { state: state.clone(), ..bench.room.interaction.clone() };
+    let picture = Picture::Found { interaction, transcript: bench.room.entries.clone() };
     bench.answer(fate);
-    bench.input(Input::Read { ticket, picture });
+    assert_eq!(bench.input(Input::Read { ticket, picture }), Outcome::Done);
     bench
 }
 
@@ -223,6 +227,14 @@ fn what_a_look_did_not_show_that_began_before_it_was_done_is_not_done_again() {
         bench.settle();
         assert_eq!(oks(&bench), 1, "{fate:?}");
     }
+}
+
+#[test]
+fn a_look_that_is_too_early_may_show_the_end() {
+    let bench = a_look_that_shows(Fate::Taken, &InteractionState::Completed);
+    assert!(bench.closed, "{:?}", bench.machine);
+    let ends = bench.journal.iter().filter(|line| matches!(line.record, Record::Closed { .. })).count();
+    assert_eq!(ends, 1);
 }
 
 #[test]
