@@ -394,10 +394,16 @@ impl Platform for ScriptedPlatform {
     }
 
     async fn interactions(&self) -> Result<Vec<Interaction>, PlatformError> {
-        self.pass().await?;
-        let inner = self.inner();
-        let rooms = inner.rooms.values().map(|room| room.interaction.clone());
-        Ok(rooms.filter(|interaction| !interaction.state.is_final()).collect())
+        let half = self.inner().latency / 2; // an answer is as old as its way back
+        wait(half).await;
+        let list = {
+            let inner = self.inner();
+            let rooms = inner.rooms.values().map(|room| room.interaction.clone());
+            let list = rooms.filter(|interaction| !interaction.state.is_final()).collect();
+            if inner.down { Err(PlatformError::new(PlatformErrorKind::Unavailable, "down")) } else { Ok(list) }
+        };
+        wait(half).await;
+        list
     }
 
     async fn transcript(&self, id: &InteractionId) -> Result<Vec<Entry>, PlatformError> {

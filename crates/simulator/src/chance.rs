@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
-use crate::model::ChatId;
+use crate::model::{ChatId, stable_hash};
 
 /// Dice.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Chance {
 
     /// From now on this chat has dice that follow from the seed and this name alone.
     pub fn name(&mut self, chat: ChatId, name: &str) {
-        self.names.insert(chat, self.seed ^ hash(name));
+        self.names.insert(chat, self.seed ^ stable_hash(name));
     }
 
     /// The dice of a chat that has a name, for one thing among several; or those of everything else.
@@ -36,11 +36,6 @@ impl Chance {
         let own = || SmallRng::seed_from_u64(seed.wrapping_add(thing.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         self.of_chats.entry((chat.clone(), thing)).or_insert_with(own)
     }
-}
-
-/// FNV-1a: the same everywhere, always.
-pub(crate) fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::chance::{Chance, hash};
-use crate::model::{AgentName, ChatId, Command, Operation};
+use crate::chance::Chance;
+use crate::model::{AgentName, ChatId, Command, Operation, stable_hash};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,7 +222,7 @@ impl Faults {
         let mut inner = self.lock();
         inner.made += 1;
         let id = inner.made;
-        let thing = hash(&format!("{:?}", fault.kind));
+        let thing = stable_hash(&format!("{:?}", fault.kind));
         inner.active.push(Active { id, fault, thing, occasions: 0, struck: 0 });
         if let Some(notify) = &inner.on_change {
             notify.notify_one();

@@ -173,15 +173,19 @@ impl QueueProfile {
     }
 }
 
-/// An id that is the same in every run: 32 hexadecimal characters from a name (FNV-1a, twice).
+/// An id that is the same in every run: 32 hexadecimal characters from a name.
 pub fn stable_id(name: &str) -> String {
-    let hash = |mut state: u64| {
-        for byte in name.bytes() {
-            state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        state
-    };
-    format!("{:016x}{:016x}", hash(0xcbf2_9ce4_8422_2325), hash(0x6c62_272e_07bb_0142))
+    format!("{:016x}{:016x}", stable_hash(name), hash(name, 0x6c62_272e_07bb_0142))
+}
+
+/// A number that is the same in every run, from a name.
+pub(crate) fn stable_hash(name: &str) -> u64 {
+    hash(name, 0xcbf2_9ce4_8422_2325)
+}
+
+/// FNV-1a.
+fn hash(name: &str, begin: u64) -> u64 {
+    name.bytes().fold(begin, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// How long things take in the centre. Defaults are those of Interaction Server where it has one.

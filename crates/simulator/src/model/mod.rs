@@ -15,6 +15,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+pub(crate) use centre::stable_hash;
 pub use centre::{AgentProfile, Centre, QueueProfile, Rules, stable_id};
 use chat::Chat;
 pub use chat::capabilities;

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Desk, quick};
 use crate::journal::{Closed, Error as JournalError, ErrorKind, Fence, Held, Journal, Line, Record, StoryKey};
 use crate::scripted::{Mishap, ScriptedPlatform};
-use crate::service::{Error, Phase, Stopped};
-use crate::{InteractionId, LoginId, MemoryJournal, Operation, Options, PlatformLimits, Presence, UnixMillis};
+use crate::service::{Error, Phase, Service, Stopped};
+use crate::{
+    InteractionId, InteractionState, LoginId, MemoryJournal, Operation, Options, PlatformLimits, Presence, UnixMillis,
+};
 
 #[tokio::test(start_paused = true)]
 async fn after_a_gap_what_was_missed_is_answered_in_order() {
@@ -378,4 +382,80 @@ async fn what_was_answered_before_a_chat_came_back_is_not_answered_again_after_a
     desk.platform.until("answered", |platform| platform.said("1").iter().any(|said| said.contains("three"))).await;
     let said = desk.platform.said("1");
     assert_eq!(said, ["hello", "re: one (1)", "welcome back", "re: two (1)", "re: three (2)"]);
+}
+
+/// A journal that takes its time to say that something is written.
+struct Slow(MemoryJournal);
+
+#[async_trait::async_trait]
+impl Journal for Slow {
+    async fn take(&self, login: &LoginId) -> Result<Held, JournalError> {
+        self.0.take(login).await
+    }
+
+    async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), JournalError> {
+        let written = self.0.append(login, fence, lines).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        written
+    }
+
+    async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
+        self.0.story(login, key).await
+    }
+
+    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, JournalError> {
+        self.0.latest(login, interaction).await
+    }
+
+    async fn forget(&self, closed_before: UnixMillis) -> Result<u64, JournalError> {
+        self.0.forget(closed_before).await
+    }
+}
+
+/// Whatever was on its way when the process was paused: what it hears when it wakes up comes first.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_paused_hears_of_a_person_before_it_says_what_it_had_in_hand() {
+    let mut paused = 0;
+    for moment in (0..2_000).step_by(20).map(Duration::from_millis) {
+        let platform = ScriptedPlatform::new("bot-1");
+        let journal = Arc::new(Slow(MemoryJournal::new()));
+        let (service, _handle) =
+            Service::new(Arc::new(platform.clone()), Arc::new(super::Clerk), journal, quick()).unwrap();
+        let service = service.reproducible(UnixMillis(0), 7);
+        let mut running = Box::pin(service.run(CancellationToken::new(), CancellationToken::new()));
+        let begins = async {
+            platform.until("ready", |platform| platform.presence() == Some(Presence::Ready)).await;
+            platform.offer("1", "Ada");
+            platform.until("greeted", |platform| platform.said("1").len() == 1).await;
+            platform.customer_says("1", "hi");
+            tokio::time::sleep(moment).await;
+        };
+        tokio::select! { biased; _ = &mut running => panic!("it ended"), () = begins => {} }
+        if platform.said("1").len() > 1 {
+            break; // it has answered by now
+        }
+        platform.person_joins("1", "Anna");
+        platform.person_says("1", "I take over");
+        tokio::time::sleep(Duration::from_secs(20)).await; // nobody asks the process to go on
+        let goes_on = tokio::time::sleep(Duration::from_secs(30));
+        tokio::select! { biased; _ = &mut running => panic!("it ended"), () = goes_on => {} }
+        assert_eq!(platform.said("1"), ["hello"], "paused {moment:?} after the question");
+        paused += 1;
+    }
+    assert!(paused > 10, "it answers at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_was_on_its_way_does_not_offer_again_what_has_ended_meanwhile() {
+    let desk = Desk::open(quick()).await;
+    desk.platform.set_latency(Duration::from_secs(4));
+    desk.platform.reconnect(true); // a list is asked for
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    desk.platform.offer("1", "Ada");
+    tokio::time::sleep(Duration::from_millis(1_500)).await; // the list has been made, and is on its way back
+    desk.platform.set_state("1", InteractionState::Revoked);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let accepts = desk.platform.performed_in("1").len();
+    assert_eq!(accepts, 1, "{:?}", desk.platform.performed_in("1"));
+    assert_eq!(desk.handle.status().chats, 0);
 }
