@@ -1,6 +1,7 @@
 //! Crashes, lost sessions, a journal that is down.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -227,45 +228,54 @@ async fn who_loses_the_login_stops_and_writes_nothing() {
     assert_eq!(desk.platform.said("1"), ["hello"], "what cannot be journaled is not sent");
 }
 
-/// A journal whose disk is full when the test says so.
-struct FullDisk(MemoryJournal, std::sync::atomic::AtomicBool);
+/// A journal whose disk is full when the test says so, and that takes its time to say what is written.
+#[derive(Default)]
+struct Reluctant {
+    inner: MemoryJournal,
+    is_full: AtomicBool,
+    takes: Duration,
+}
 
 #[async_trait::async_trait]
-impl Journal for FullDisk {
+impl Journal for Reluctant {
     async fn take(&self, login: &LoginId) -> Result<Held, JournalError> {
-        self.0.take(login).await
+        self.inner.take(login).await
     }
 
     async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), JournalError> {
-        if self.1.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.is_full.load(Ordering::Relaxed) {
             return Err(JournalError::new(ErrorKind::Unavailable, "disk full"));
         }
-        self.0.append(login, fence, lines).await
+        let written = self.inner.append(login, fence, lines).await;
+        if !self.takes.is_zero() {
+            tokio::time::sleep(self.takes).await;
+        }
+        written
     }
 
     async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
-        self.0.story(login, key).await
+        self.inner.story(login, key).await
     }
 
     async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, JournalError> {
-        self.0.latest(login, interaction).await
+        self.inner.latest(login, interaction).await
     }
 
     async fn forget(&self, before: UnixMillis) -> Result<u64, JournalError> {
-        self.0.forget(before).await
+        self.inner.forget(before).await
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_the_journal_is_down_nothing_is_sent_and_no_offers_are_wanted() {
-    let journal = Arc::new(FullDisk(MemoryJournal::new(), false.into()));
+    let journal = Arc::new(Reluctant::default());
     let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
     desk.chat("1").await;
-    journal.1.store(true, std::sync::atomic::Ordering::Relaxed);
+    journal.is_full.store(true, Ordering::Relaxed);
     desk.platform.customer_says("1", "one");
     desk.platform.until("not ready", |platform| platform.presence() == Some(Presence::NotReady)).await;
     assert_eq!(desk.platform.said("1"), ["hello"]);
-    journal.1.store(false, std::sync::atomic::Ordering::Relaxed);
+    journal.is_full.store(false, Ordering::Relaxed);
     assert_eq!(desk.said("1", 2).await, ["hello", "re: one (1)"]);
     desk.platform.until("ready", |platform| platform.presence() == Some(Presence::Ready)).await;
     assert_eq!(desk.platform.sessions(), (1, 0));
@@ -384,41 +394,13 @@ async fn what_was_answered_before_a_chat_came_back_is_not_answered_again_after_a
     assert_eq!(said, ["hello", "re: one (1)", "welcome back", "re: two (1)", "re: three (2)"]);
 }
 
-/// A journal that takes its time to say that something is written.
-struct Slow(MemoryJournal);
-
-#[async_trait::async_trait]
-impl Journal for Slow {
-    async fn take(&self, login: &LoginId) -> Result<Held, JournalError> {
-        self.0.take(login).await
-    }
-
-    async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), JournalError> {
-        let written = self.0.append(login, fence, lines).await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        written
-    }
-
-    async fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, JournalError> {
-        self.0.story(login, key).await
-    }
-
-    async fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, JournalError> {
-        self.0.latest(login, interaction).await
-    }
-
-    async fn forget(&self, closed_before: UnixMillis) -> Result<u64, JournalError> {
-        self.0.forget(closed_before).await
-    }
-}
-
 /// Whatever was on its way when the process was paused: what it hears when it wakes up comes first.
 #[tokio::test(start_paused = true)]
 async fn a_process_that_was_paused_hears_of_a_person_before_it_says_what_it_had_in_hand() {
     let mut paused = 0;
     for moment in (0..2_000).step_by(20).map(Duration::from_millis) {
         let platform = ScriptedPlatform::new("bot-1");
-        let journal = Arc::new(Slow(MemoryJournal::new()));
+        let journal = Arc::new(Reluctant { takes: Duration::from_millis(100), ..Reluctant::default() });
         let (service, _handle) =
             Service::new(Arc::new(platform.clone()), Arc::new(super::Clerk), journal, quick()).unwrap();
         let service = service.reproducible(UnixMillis(0), 7);
