@@ -65,6 +65,9 @@ pub enum Event {
         /// What the server said.
         refusal: Refusal,
     },
+    /// The session that replaces a lost one has everything that was subscribed to again, but for what was refused. Deliveries
+    /// before that were missed, also those after `Connected`.
+    Resubscribed,
     /// The server refused a subscription that was to be restored. The stream stays; it is tried again with the next session.
     ResubscribeRefused {
         /// The channel.

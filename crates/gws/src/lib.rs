@@ -24,6 +24,7 @@ mod answer;
 mod client;
 mod error;
 mod exchange;
+mod line;
 mod notifications;
 mod operation;
 mod options;

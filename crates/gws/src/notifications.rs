@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bayeux::{AuthError, Authenticator, Event, Occasion};
 
+use crate::line::{Line, Missing};
 use crate::{Error, Notification, Session};
 
 /// What comes in.
@@ -43,18 +44,6 @@ pub struct Notifications {
     subscription: bayeux::Subscription,
     events: bayeux::Events,
     line: Line,
-}
-
-/// How the connection stands.
-#[derive(Debug, Clone, Copy)]
-enum Line {
-    Up,
-    /// Broken, with what is known about the break so far.
-    Down {
-        gap: bool,
-        new_session: bool,
-    },
-    Over,
 }
 
 impl Session {
@@ -126,37 +115,33 @@ impl Notifications {
     }
 
     /// The line is down. Told once; what more is known about the break is added up.
-    fn lose(&mut self, more_gap: bool, replaced: bool, reason: impl FnOnce() -> String) -> Option<Told> {
-        match &mut self.line {
-            Line::Down { gap, new_session } => {
-                *gap |= more_gap;
-                *new_session |= replaced;
-                None
-            }
-            Line::Up => {
-                self.line = Line::Down { gap: more_gap, new_session: replaced };
-                Some(Told::Lost { reason: reason() })
-            }
-            Line::Over => None,
-        }
+    fn lose(&mut self, gap: bool, lacks: Missing, reason: impl FnOnce() -> String) -> Option<Told> {
+        self.line.lose(gap, lacks).then(|| Told::Lost { reason: reason() })
+    }
+
+    fn find(&mut self, found: Missing, gap: bool) -> Option<Told> {
+        self.line.find(found, gap).map(|(gap, new_session)| Told::Restored { gap, new_session })
     }
 
     fn event(&mut self, event: Event) -> Option<Told> {
         match (event, self.line) {
-            (Event::Broken { failure }, _) => self.lose(false, false, || failure.to_string()),
-            (Event::SessionLost { refusal }, _) => self.lose(true, true, || format!("the session was lost: {refusal}")),
+            (Event::Broken { failure }, _) => self.lose(false, Missing::Connection, || failure.to_string()),
+            (Event::SessionLost { refusal }, _) => {
+                self.lose(true, Missing::Both, || format!("the session was lost: {refusal}"))
+            }
             (Event::Established { first: false, gap, .. }, _) => {
-                self.lose(gap, true, || "the session was replaced".into())
+                self.lose(gap, Missing::Both, || "the session was replaced".into())
             }
-            (Event::Connected { gap: more, .. }, Line::Down { gap, new_session }) => {
-                self.line = Line::Up;
-                Some(Told::Restored { gap: gap || more, new_session })
-            }
+            (Event::Connected { gap, .. }, _) => self.find(Missing::Connection, gap),
+            (Event::Resubscribed, _) => self.find(Missing::Subscriptions, false),
             // Not a broken connection, but notifications are missing all the same.
             (Event::Dropped { .. } | Event::Missed { .. }, Line::Up) => {
                 Some(Told::Restored { gap: true, new_session: false })
             }
-            (Event::Dropped { .. } | Event::Missed { .. }, _) => self.lose(true, false, String::new),
+            (Event::Dropped { .. } | Event::Missed { .. }, _) => {
+                self.line.miss();
+                None
+            }
             (Event::ResubscribeRefused { channel, refusal }, _) => {
                 tracing::warn!(%channel, %refusal, "a topic is not subscribed to any more");
                 None

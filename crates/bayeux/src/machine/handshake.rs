@@ -160,7 +160,11 @@ impl Machine {
         let first = !self.had_session;
         self.had_session = true;
         self.tell(Event::Established { first, gap: !first, transport: self.transport() });
-        self.topics.lost();
+        if first {
+            self.topics.lost();
+        } else {
+            self.topics.restore();
+        }
         self.reconcile();
         let held = rest.held_messages.unwrap_or(0).saturating_sub(deliveries);
         self.ack.expect(held);

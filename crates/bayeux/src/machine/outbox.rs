@@ -219,6 +219,9 @@ impl Machine {
         for ticket in self.topics.settled() {
             self.effect(Effect::Done { ticket, outcome: Ok(Outcome::Done) });
         }
+        if self.topics.is_restored() {
+            self.tell(Event::Resubscribed);
+        }
     }
 
     /// Sends what may be sent now.
@@ -367,6 +370,10 @@ impl Machine {
             && !(refused && matches!(item.kind, Kind::Publish { .. }));
         match item.kind {
             Kind::Subscribe { .. } | Kind::Unsubscribe if again => self.retry(item, now),
+            // Somebody listens who would never hear anything again: it is tried as long as there is a session.
+            Kind::Subscribe { ref channels } if self.client_id.is_some() && self.topics.are_restored(channels) => {
+                self.retry(item, now);
+            }
             Kind::Subscribe { ref channels } => {
                 for (stream, ticket) in self.topics.refused_streams(channels) {
                     self.effect(Effect::Done { ticket, outcome: Err(PublishError::Unknown(error.clone())) });

@@ -44,6 +44,8 @@ pub(super) struct Topics {
     streams: BTreeMap<StreamId, Stream>,
     /// Confirmed by the server in a session that was taken over.
     inherited: Vec<Channel>,
+    /// This session replaces a lost one, and the server has not answered for all channels yet.
+    restoring: bool,
     /// The last answer of `route`: bursts are on one channel.
     last: Option<(Channel, Arc<[StreamId]>)>,
 }
@@ -214,11 +216,29 @@ impl Topics {
 
     /// A new session: the server knows nothing.
     pub fn lost(&mut self) {
+        self.restoring = false;
         self.inherited.clear();
         self.channels.retain(|_, topic| !topic.streams.is_empty());
         for topic in self.channels.values_mut() {
             topic.known = Known::No;
         }
+    }
+
+    /// A new session in the place of a lost one: the server is to be asked for everything again.
+    pub fn restore(&mut self) {
+        self.lost();
+        self.restoring = true;
+    }
+
+    /// True once, when the server has answered for everything after `restore`.
+    pub fn is_restored(&mut self) -> bool {
+        let asked = self.channels.values().any(|topic| topic.known == Known::Asked);
+        !asked && std::mem::take(&mut self.restoring)
+    }
+
+    /// Whether these are to be restored: nobody waits for a word about them, but for deliveries.
+    pub fn are_restored(&self, channels: &[Channel]) -> bool {
+        channels.iter().any(|channel| self.channels.get(channel).is_some_and(|topic| topic.was_good))
     }
 
     /// A session of another process: the server knows these.

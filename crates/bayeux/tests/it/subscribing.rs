@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bayeux::{Error, Event, Failure, FailureKind, Options};
+use bayeux::test::{Call, Script};
+use bayeux::{Client, Error, Event, Events, Failure, FailureKind, Options, Subscription};
 use serde_json::json;
 
 use crate::support::*;
@@ -276,4 +277,44 @@ async fn a_lost_subscribe_is_repeated_a_few_times() {
     }
     assert!(matches!(subscribing.await.unwrap(), Err(Error::Transport(_))));
     assert_eq!(attempts, 5);
+}
+
+/// A lost session, and a new one whose subscribe waits for its answer while its connect was answered.
+async fn connected_but_not_subscribed() -> ((Client, Subscription), Script, Events, Call) {
+    let (client, mut script, held) = connected(LP, |builder| builder).await;
+    let stream = subscribed(&client, &mut script, "/a").await;
+    let mut events = client.events().await;
+    held.reply(json!({"advice": {"reconnect": "handshake"}}));
+    let advice = json!({"reconnect": "retry", "interval": 0, "timeout": 3_600_000});
+    script.expect("/meta/handshake").await.reply(json!({"clientId": "2", "advice": advice}));
+    let mut calls = [script.next().await, script.next().await];
+    calls.sort_by_key(|call| call.channel() == "/meta/connect");
+    let [restoring, connect] = calls;
+    assert_eq!(restoring.channel(), "/meta/subscribe");
+    connect.reply(json!({}));
+    event(&mut events, |event| matches!(event, Event::Connected { .. }).then_some(())).await;
+    let _held = script.expect("/meta/connect").await;
+    ((client, stream), script, events, restoring)
+}
+
+/// SU9: what was subscribed to is told to be so when the server has said it, not when it answers a connect.
+#[tokio::test(start_paused = true)]
+async fn a_new_session_tells_when_it_hears_everything_again() {
+    let (_listening, _script, mut events, restoring) = connected_but_not_subscribed().await;
+    let early = tokio::time::timeout(SECOND, events.next()).await;
+    assert!(early.is_err(), "{early:?}");
+    restoring.reply(json!({}));
+    assert!(matches!(events.next().await, Some(Event::Resubscribed)));
+}
+
+/// SU9: a subscription that somebody listens to is asked for until the server has answered, however often that fails.
+#[tokio::test(start_paused = true)]
+async fn a_subscription_is_restored_however_often_that_fails() {
+    let (_listening, mut script, mut events, mut restoring) = connected_but_not_subscribed().await;
+    for _ in 0..12 {
+        restoring.fail(Failure::sent(FailureKind::Broken, ""));
+        restoring = script.expect("/meta/subscribe").await;
+    }
+    restoring.reply(json!({}));
+    event(&mut events, |event| matches!(event, Event::Resubscribed).then_some(())).await;
 }
