@@ -109,7 +109,7 @@ impl Config {
         let config = Self::parse(file, &text, overrides)?;
         bots::check(&config.bots, &config.folder).map_err(|mistake| {
             let error = Error::new(file, format!("[bots.{}] {}: {}", mistake.bot, mistake.key, mistake.message));
-            Error { nearest: mistake.nearest, ..error.at_key(&text, &format!("[bots.{}]", mistake.bot), mistake.key) }
+            Error { nearest: mistake.nearest, ..error.at(&text, &["bots", &mistake.bot, mistake.key]) }
         })?;
         Ok(config)
     }
@@ -137,56 +137,51 @@ impl Config {
 
     fn check(&self, file: &Path, text: &str) -> Result<(), Error> {
         let wrong = |message: String| Error::new(file, message);
-        self.server.validate().map_err(|error| wrong(format!("[server] {error}")).at(text, "[server]"))?;
+        self.server.validate().map_err(|error| wrong(format!("[server] {error}")).at(text, &["server"]))?;
         if let Some(first) = self.conversation.validate().first() {
-            let error = wrong(format!("[conversation] {first}")).at(text, "[conversation");
-            return Err(error.at_setting(text, "conversation", first.key));
+            return Err(wrong(format!("[conversation] {first}")).at(text, &below("conversation", first.key)));
         }
         for (name, bot) in &self.bots {
-            let table = format!("[bots.{name}]");
             if let Err((key, message)) = bot.check() {
-                return Err(wrong(format!("{table} {message}")).at_key(text, &table, key));
+                return Err(wrong(format!("[bots.{name}] {message}")).at(text, &["bots", name, key]));
             }
             if let Some(first) = self.rules(bot).validate().first() {
-                let error = wrong(format!("[bots.{name}] {first}")).at(text, &format!("\"{}\"", first.rule));
-                return Err(error.at_nth(text, &format!("[[bots.{name}.rules]]"), first.number, "name"));
+                let path = ["bots", name, "rules", &first.number.to_string(), "name"];
+                return Err(wrong(format!("[bots.{name}] {first}")).at(text, &path));
             }
         }
         if let Some(first) = self.peak.as_ref().and_then(|peak| peak.validate().into_iter().next()) {
-            let leaf = first.key.rsplit('.').next().unwrap_or(first.key);
-            return Err(wrong(format!("[peak] {first}")).at(text, "[peak").at(text, &format!("{leaf} =")));
+            return Err(wrong(format!("[peak] {first}")).at(text, &below("peak", first.key)));
         }
         if let Some((name, why)) = self.people.wrong() {
-            return Err(wrong(format!("[people.table.{name}] {why}")).at(text, &format!("people.table.{name}]")));
+            return Err(wrong(format!("[people.table.{name}] {why}")).at(text, &["people", "table", name]));
         }
         if self.logins.is_empty() {
             return Err(wrong("there is no login: add a [[logins]] entry".to_owned()));
         }
-        for entry in &self.logins {
+        let mut seen = std::collections::BTreeSet::new();
+        for (number, entry) in self.logins.iter().enumerate() {
+            let number = number.to_string();
+            let wrong = |key: &str, message: String| {
+                Error::new(file, format!("login {}{message}", entry.user)).at(text, &["logins", &number, key])
+            };
             if !self.bots.contains_key(&entry.bot) {
-                return Err(wrong(format!("login {}: there is no bot `{}`", entry.user, entry.bot))
-                    .at(text, &format!("\"{}\"", entry.bot))
+                return Err(wrong("bot", format!(": there is no bot `{}`", entry.bot))
                     .nearest_of(&entry.bot, self.bots.keys().map(String::as_str)));
             }
-            entry
-                .password
-                .validate()
-                .map_err(|error| wrong(format!("login {}: password: {error}", entry.user)).at(text, &entry.user))?;
+            entry.password.validate().map_err(|error| wrong("password", format!(": password: {error}")))?;
             let options = self.options_of(entry);
             if let Some(first) = options.validate().first() {
-                return Err(wrong(format!("login {}: {first}", entry.user)).at(text, &entry.user));
+                return Err(wrong("mode", format!(": {first}")));
             }
             if options.mode == Mode::Shadow && self.comparisons.is_none() {
-                let why = "is a shadow, and there is no file for what it would have said: set `comparisons`";
-                return Err(wrong(format!("login {} {why}", entry.user)).at(text, &entry.user));
+                let why = " is a shadow, and there is no file for what it would have said: set `comparisons`";
+                return Err(wrong("mode", why.to_owned()));
             }
-            logins::expand(&entry.user).map_err(|why| wrong(why).at(text, &entry.user))?;
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        for login in self.logins() {
-            if !seen.insert(login.user.clone()) {
-                return Err(wrong(format!("login {} is listed twice; one login can be signed in once", login.user))
-                    .at(text, &login.of.user));
+            let at_user = |message: String| Error::new(file, message).at(text, &["logins", &number, "user"]);
+            let users = logins::expand(&entry.user).map_err(at_user)?;
+            if let Some(user) = users.into_iter().find(|user| !seen.insert(user.clone())) {
+                return Err(at_user(format!("login {user} is listed twice; one login can be signed in once")));
             }
         }
         Ok(())
@@ -219,6 +214,11 @@ impl Config {
             logins::expand(&entry.user).unwrap_or_default().into_iter().map(move |user| Login { user, of: entry })
         })
     }
+}
+
+/// The way to a setting of a table, by its key with dots.
+fn below<'k>(table: &'k str, key: &'k str) -> Vec<&'k str> {
+    std::iter::once(table).chain(key.split('.')).collect()
 }
 
 /// Sets one key of a table: `ATTENDANT__SERVER__BASE_URL` is `server.base_url`.

@@ -1,9 +1,11 @@
 //! Reading a configuration file into a type, with errors that name the file, the line, and the nearest valid key.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
 
 /// What is wrong with a configuration file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,67 +28,22 @@ impl Error {
         Self { file: file.to_owned(), place: None, line: None, message: message.into(), nearest: None }
     }
 
-    /// Adds the place of the first line that holds this text, for errors found after parsing.
+    /// Adds the place of a setting, for errors found after parsing: by the keys on the way to it, or the place in a list, from
+    /// 0. Where it is not in the file, the place of the nearest table around it.
     #[must_use]
-    pub fn at(mut self, text: &str, needle: &str) -> Self {
-        if let Some((number, line)) = text.lines().enumerate().find(|(_, line)| line.contains(needle)) {
-            self.place = Some((number + 1, line.find(needle).map_or(1, |byte| line[..byte].chars().count() + 1)));
-            self.line = Some(line.to_owned());
+    pub fn at(mut self, text: &str, path: &[&str]) -> Self {
+        let Ok(document) = DeTable::parse(text) else { return self };
+        let document = DeValue::Table(document.into_inner());
+        let mut value = &document;
+        let mut found = None;
+        for step in path {
+            let Some((span, next)) = follow(value, step) else { break };
+            (found, value) = (Some(span), next);
         }
-        self
-    }
-
-    /// Adds the place of a key in a table, or of the table's heading where the key is not in it.
-    #[must_use]
-    pub fn at_key(self, text: &str, heading: &str, key: &str) -> Self {
-        let Some(start) = text.lines().position(|line| line.trim() == heading) else { return self };
-        let mut of_table = text.lines().enumerate().skip(start + 1).take_while(|(_, line)| !is_heading(line));
-        let found = of_table.find(|(_, line)| is_key(line, key)).map_or(start, |(number, _)| number);
-        self.at_line(text, found)
-    }
-
-    /// Adds the place of a setting below a table, by its key with dots: in a table of its own, as a key with dots, or within
-    /// an inline table; else of the nearest heading.
-    #[must_use]
-    pub fn at_setting(mut self, text: &str, table: &str, key: &str) -> Self {
-        let parts: Vec<&str> = key.split('.').collect();
-        let headings = (0..=parts.len()).rev().map(|depth| {
-            let heading = [&[table], &parts[..depth]].concat().join(".");
-            (format!("[{heading}]"), &parts[depth..])
-        });
-        let mut nearest = None;
-        for (heading, rest) in headings {
-            let Some(start) = text.lines().position(|line| line.trim() == heading) else { continue };
-            let of_table = || text.lines().enumerate().skip(start + 1).take_while(|(_, line)| !is_heading(line));
-            let found = (1..=rest.len()).rev().find_map(|keep| {
-                let key = rest[..keep].join(".");
-                of_table().find(|(_, line)| is_key(line, &key)).map(|(number, _)| number)
-            });
-            if let Some(number) = found.or_else(|| rest.is_empty().then_some(start)) {
-                return self.at_line(text, number);
-            }
-            nearest.get_or_insert(start);
-        }
-        if let Some(number) = nearest {
-            self = self.at_line(text, number);
-        }
-        self
-    }
-
-    /// Adds the place of a key in the table that is the so-manieth of its heading, from 0: `[[bots.shop.rules]]`.
-    #[must_use]
-    pub fn at_nth(self, text: &str, heading: &str, number: usize, key: &str) -> Self {
-        let mut headings = text.lines().enumerate().filter(|(_, line)| line.trim() == heading);
-        let Some((start, _)) = headings.nth(number) else { return self };
-        let mut of_table = text.lines().enumerate().skip(start + 1).take_while(|(_, line)| !is_heading(line));
-        let found = of_table.find(|(_, line)| is_key(line, key)).map_or(start, |(number, _)| number);
-        self.at_line(text, found)
-    }
-
-    fn at_line(mut self, text: &str, number: usize) -> Self {
-        if let Some(line) = text.lines().nth(number) {
-            self.place = Some((number + 1, indent(line) + 1));
-            self.line = Some(line.to_owned());
+        if let Some(span) = found {
+            let place = place_of(text, span.start);
+            self.place = Some(place);
+            self.line = text.lines().nth(place.0 - 1).map(str::to_owned);
         }
         self
     }
@@ -135,13 +92,7 @@ fn located(file: &Path, text: &str, error: &toml::de::Error) -> Error {
         }
         None => (said.to_owned(), None),
     };
-    let span = error.span();
-    let place = span.map(|span| {
-        let before = &text[..span.start.min(text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-        (line, column)
-    });
+    let place = error.span().map(|span| place_of(text, span.start));
     // Of a table whose kind decides its keys, only the heading is told: the key is found below it.
     let key = unknown_name(said).and_then(|(given, _)| {
         let from = place.map_or(0, |(line, _)| line - 1);
@@ -152,8 +103,27 @@ fn located(file: &Path, text: &str, error: &toml::de::Error) -> Error {
     Error { file: file.to_owned(), place, line, message, nearest }
 }
 
-fn is_heading(line: &str) -> bool {
-    line.trim_start().starts_with('[')
+/// One step on the way to a setting.
+fn follow<'d>(value: &'d DeValue<'_>, step: &str) -> Option<(Range<usize>, &'d DeValue<'d>)> {
+    match value {
+        DeValue::Table(table) => {
+            let (key, value) = table.iter().find(|(key, _)| key.get_ref() == step)?;
+            Some((key.span(), value.get_ref()))
+        }
+        DeValue::Array(list) => {
+            let value = list.get(step.parse::<usize>().ok()?)?;
+            Some((value.span(), value.get_ref()))
+        }
+        _ => None,
+    }
+}
+
+/// Line and column of a byte, from 1.
+fn place_of(text: &str, byte: usize) -> (usize, usize) {
+    let before = &text[..byte.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+    (line, column)
 }
 
 /// Whether a line sets this key.
@@ -247,8 +217,8 @@ mod tests {
     #[test]
     fn a_setting_is_found_however_it_is_written() {
         let line = |text: &str, key: &str| {
-            let error = Error::new(Path::new("a.toml"), "wrong").at_setting(text, "conversation", key);
-            error.place.map(|place| place.0)
+            let path: Vec<&str> = std::iter::once("conversation").chain(key.split('.')).collect();
+            Error::new(Path::new("a.toml"), "wrong").at(text, &path).place.map(|place| place.0)
         };
         let tables = "[server]\n[conversation]\nmode = 1\n\n[conversation.bot]\npatience = 2\n[conversation.failover.to]\ndown = 3\n";
         assert_eq!(line(tables, "mode"), Some(3));
@@ -259,6 +229,9 @@ mod tests {
         assert_eq!(line("[conversation]\nbot.patience = 2\n", "bot.patience"), Some(2));
         assert_eq!(line("[conversation]\nx = 1\nbot = { patience = 2 }\n", "bot.patience"), Some(3));
         assert_eq!(line("[server]\n[conversation.fallback]\nskill = 1\n", "fallback"), Some(2));
+        assert_eq!(line("[ conversation . bot ]\n\"patience\" = 2\n", "bot.patience"), Some(2));
+        assert_eq!(line("[[conversation.list]]\n[[conversation.list]]\na = 1\n", "list.1.a"), Some(3));
+        assert_eq!(line("[[conversation.list]]\n[[conversation.list]]\na = 1\n", "list.1.b"), Some(2));
         assert_eq!(line("[server]\n", "mode"), None);
     }
 

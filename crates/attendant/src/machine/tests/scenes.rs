@@ -13,6 +13,17 @@ fn bot_says_ok(bench: &mut Bench) {
     bench.bot_ends(crate::Next::Listen);
 }
 
+/// The bot has answered, and the journal knows.
+fn about_to_say_ok() -> Bench {
+    let mut bench = Bench::live(options());
+    bench.customer_says("really?");
+    bench.tell();
+    bench.ring();
+    bot_says_ok(&mut bench);
+    bench.write();
+    bench
+}
+
 fn oks(bench: &Bench) -> usize {
     bench.room.entries.iter().filter(|entry| entry.kind == EntryKind::Text("ok".into())).count()
 }
@@ -38,12 +49,7 @@ fn an_earlier_line_with_the_same_words_is_not_taken_for_the_echo_of_a_lost_one()
 
 #[test]
 fn a_line_that_was_sent_but_not_confirmed_is_found_after_a_crash() {
-    let mut bench = Bench::live(options());
-    bench.customer_says("really?");
-    bench.tell();
-    bench.ring();
-    bot_says_ok(&mut bench);
-    bench.write();
+    let mut bench = about_to_say_ok();
     while oks(&bench) == 0 {
         if bench.operations.is_empty() {
             bench.ring();
@@ -197,12 +203,7 @@ fn a_look_that_is_too_early(fate: Fate) -> Bench {
 }
 
 fn a_look_that_shows(fate: Fate, state: &InteractionState) -> Bench {
-    let mut bench = Bench::live(options());
-    bench.customer_says("really?");
-    bench.tell();
-    bench.ring();
-    bot_says_ok(&mut bench);
-    bench.write();
+    let mut bench = about_to_say_ok();
     while !bench.operations.iter().any(|(_, operation)| matches!(operation, Operation::Say { .. })) {
         if bench.operations.is_empty() {
             bench.ring();
