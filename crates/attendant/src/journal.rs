@@ -74,6 +74,9 @@ pub struct Held {
     pub fence: Fence,
     /// The stories that are not closed, oldest first, each whole.
     pub stories: Vec<Vec<Line>>,
+    /// Whether everybody who held it before is certainly gone, so that nothing more is sent on the strength of an earlier
+    /// fence. A journal that only one process can have open knows that of all other processes.
+    pub alone: bool,
 }
 
 /// An error of the journal: a kind that the runtime acts on, and words for people.

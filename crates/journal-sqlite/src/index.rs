@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use attendant::LoginId;
 use attendant::journal::{Error, ErrorKind, Fence, Line, StoryKey};
 
+use crate::tails::{LineId, StoryId};
+
 /// Fences and open stories of every login that was taken since the file was opened.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
@@ -22,13 +24,20 @@ struct Login {
 /// Where a story stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Story {
-    /// Its row; `None` until its first line is written.
-    pub id: Option<i64>,
+    /// Its row.
+    pub id: StoryId,
+    /// The row of its last line.
+    pub tail: LineId,
     /// The number of its last line.
     pub last: u64,
 }
 
 impl Index {
+    /// Whether somebody has taken the login since the file was opened.
+    pub fn is_taken(&self, login: &LoginId) -> bool {
+        self.logins.contains_key(login)
+    }
+
     /// A login was taken: who held it before is fenced off.
     pub fn take(&mut self, login: &LoginId, fence: Fence, stories: impl IntoIterator<Item = (StoryKey, Story)>) {
         self.logins.insert(login.clone(), Login { fence, stories: stories.into_iter().collect() });

@@ -7,7 +7,9 @@
 mod error;
 mod index;
 mod options;
+mod rows;
 mod schema;
+mod tails;
 mod writer;
 
 use std::thread::JoinHandle;
@@ -38,7 +40,7 @@ impl SqliteJournal {
     pub fn open(options: &Options) -> Result<Self, Error> {
         let connection = schema::open(options)?;
         let (commands, waiting) = mpsc::channel(QUEUE);
-        let writer = Writer::new(connection, options);
+        let writer = Writer::new(connection, options).map_err(|error| schema::sqlite(&options.path, error))?;
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(waiting))

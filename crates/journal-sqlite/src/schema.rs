@@ -10,12 +10,12 @@ use crate::{Durability, Error, Options};
 /// Marks the file as ours: "Attd".
 const APPLICATION_ID: i64 = 0x4174_7464;
 /// The format that this version writes. Files of older formats are brought up to date by [`MIGRATIONS`].
-pub(crate) const FORMAT: i64 = 1;
-/// Pages of the write-ahead log, of 4 KiB, after which it is brought into the file. A thousand conversations touch a thousand
-/// pages a commit: with SQLite's own number nearly every commit would wait for that.
+pub(crate) const FORMAT: i64 = 2;
+/// Pages of the write-ahead log, of 4 KiB, after which it is brought into the file. With SQLite's own
+/// number it would happen every few dozen commits when much is going on.
 const CHECKPOINT: i64 = 8_000;
 /// Makes format `n + 1` of format `n`. Format 0 is an empty file.
-const MIGRATIONS: [&str; 1] = [include_str!("format-1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("format-1.sql"), include_str!("format-2.sql")];
 
 /// The version of records that this version writes. Older ones are brought up to date as they are read.
 pub(crate) const RECORDS: u32 = 1;
@@ -143,7 +143,8 @@ fn prepare(connection: &mut Connection, options: &Options, format: i64) -> Resul
     Ok(())
 }
 
-fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
+/// What SQLite said while the file was opened, as it is told to people.
+pub(crate) fn sqlite(path: &Path, error: rusqlite::Error) -> Error {
     let path = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::InUse { path },

@@ -89,6 +89,105 @@ async fn what_was_finished_long_ago_is_gone_when_the_file_is_opened_again_and_wh
 }
 
 #[tokio::test]
+async fn who_opens_the_file_is_alone_with_a_login_until_it_is_taken_a_second_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    for _ in 0..2 {
+        let journal = open(&path).unwrap();
+        assert!(journal.take(&login()).await.unwrap().alone);
+        assert!(!journal.take(&login()).await.unwrap().alone);
+        assert!(journal.take(&LoginId::from("other")).await.unwrap().alone);
+    }
+}
+
+/// The files as a process leaves them that is killed now.
+fn as_if_killed(path: &Path, to: &Path) {
+    for end in ["", "-wal"] {
+        let name = |path: &Path| format!("{}{end}", path.display());
+        std::fs::copy(name(path), name(to)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn after_a_kill_every_story_is_whole_however_long_ago_its_last_line_was_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    // Some stories rest after a few rounds, while others go on for thousands of lines.
+    let lines_at = |story: u64, round: u64| if story.is_multiple_of(10) { round.min(5) } else { 3 * round };
+    let story = |story: u64, lines: std::ops::RangeInclusive<u64>| -> Vec<Line> {
+        lines.map(|at| line(&story.to_string(), at, Record::Confirmed { message: at, index: at })).collect()
+    };
+    let mut round = 0;
+    for (kill, rounds) in [60, 30, 15, 1].into_iter().enumerate() {
+        for _ in 0..rounds {
+            let lines = (0..100).flat_map(|id| story(id, lines_at(id, round) + 1..=lines_at(id, round + 1)));
+            journal.append(&login(), fence, lines.collect()).await.unwrap();
+            round += 1;
+        }
+        let copy = folder.path().join(format!("killed-{kill}"));
+        as_if_killed(&path, &copy);
+        let later = open(&copy).unwrap();
+        let held = later.take(&login()).await.unwrap();
+        assert_eq!(held.stories.len(), 100);
+        for (id, lines) in (0..).zip(&held.stories) {
+            assert_eq!(*lines, story(id, 1..=lines_at(id, round)), "story {id}, kill {kill}");
+        }
+        let next = line("7", lines_at(7, round) + 1, Record::Live);
+        later.append(&login(), held.fence, vec![next.clone()]).await.unwrap();
+        assert_eq!(later.story(&login(), &next.key).await.unwrap().last(), Some(&next));
+    }
+}
+
+#[tokio::test]
+async fn a_story_of_which_a_line_is_missing_is_corrupt_not_short() {
+    for wound in
+        ["DELETE FROM lines WHERE number = 1", "DELETE FROM lines WHERE number = 2", "UPDATE lines SET story = 9"]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let journal = open(&path).unwrap();
+        let fence = journal.take(&login()).await.unwrap().fence;
+        let lines = (1..=3).map(|number| line("1", number, Record::Live)).collect();
+        journal.append(&login(), fence, lines).await.unwrap();
+        drop(journal);
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        // As it is when the tail has been noted.
+        raw.execute_batch("UPDATE stories SET tail = 3; UPDATE tails SET noted = 3").unwrap();
+        raw.execute(wound, []).unwrap();
+        drop(raw);
+        let journal = open(&path).unwrap();
+        let error = journal.take(&login()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{wound}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn of_very_many_finished_stories_all_are_forgotten_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    let end = || Record::Closed { how: attendant::journal::Closed::Completed };
+    let stories = (0..1234).map(|story| story.to_string());
+    let lines = stories
+        .flat_map(|story| [line(&story, 1, Record::Live), line("open", 0, Record::Live), line(&story, 2, end())]);
+    let lines = lines.zip(1..).map(|(line, place)| match line.number {
+        0 => Line { number: (place + 1) / 3, ..line },
+        _ => line,
+    });
+    journal.append(&login(), fence, lines.collect()).await.unwrap();
+    assert_eq!(journal.forget(UnixMillis(1)).await.unwrap(), 0);
+    assert_eq!(journal.forget(UnixMillis(3)).await.unwrap(), 1234);
+    assert_eq!(journal.story(&login(), &line("open", 1, Record::Live).key).await.unwrap().len(), 1234);
+    drop(journal);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let left: i64 = raw.query_row("SELECT count(*) FROM lines", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 1234, "no line of a forgotten story is left behind");
+}
+
+#[tokio::test]
 async fn appends_at_the_same_time_share_commits() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("journal")).unwrap();

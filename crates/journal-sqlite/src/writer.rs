@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use attendant::journal::{Error, ErrorKind, Fence, Held, Line, Record, StoryKey};
+use attendant::journal::{Error, ErrorKind, Fence, Held, Line, StoryKey};
 use attendant::{InteractionId, LoginId, UnixMillis};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::index::{Index, Story};
-use crate::schema::{RECORDS, upgrade};
+use crate::rows::{self, Pen, Stored, told};
+use crate::tails::Tails;
 use crate::{Durability, Options};
 
 /// The most appends in one commit: enough to be far past the cost of the commit, few enough to answer soon.
@@ -18,6 +19,8 @@ const BATCH: usize = 1024;
 
 /// Between two looks for finished conversations that are old enough to go.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// The most finished conversations that go at once: appends wait meanwhile.
+const SLICE: usize = 500;
 
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
@@ -74,10 +77,12 @@ pub struct Counters {
 pub(crate) struct Writer {
     connection: Connection,
     index: Index,
+    tails: Tails,
     counters: Counters,
     sync: Option<Sync>,
     retention: Duration,
-    swept: std::time::Instant,
+    /// When everything old was gone.
+    swept: Option<std::time::Instant>,
 }
 
 /// Durability `interval`: the write-ahead log goes to the disk from time to time.
@@ -88,15 +93,22 @@ struct Sync {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, options: &Options) -> Self {
+    pub fn new(connection: Connection, options: &Options) -> rusqlite::Result<Self> {
         connection.set_prepared_statement_cache_capacity(32);
         let sync = (options.durability == Durability::Interval).then(|| {
             let mut log = options.path.clone().into_os_string();
             log.push("-wal");
             Sync { log: log.into(), every: options.interval, last: now() }
         });
-        let (index, counters) = (Index::default(), Counters::default());
-        Self { connection, index, counters, sync, retention: options.retention, swept: now() }
+        Ok(Self {
+            tails: Tails::open(&connection)?,
+            connection,
+            index: Index::default(),
+            counters: Counters::default(),
+            sync,
+            retention: options.retention,
+            swept: None,
+        })
     }
 
     /// Works until the last sender is gone and everything is written.
@@ -106,7 +118,7 @@ impl Writer {
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
             self.work(batch.drain(..));
             self.sync_if_due();
-            if self.swept.elapsed() >= SWEEP {
+            if self.swept.is_none_or(|swept| swept.elapsed() >= SWEEP) {
                 self.sweep();
             }
         }
@@ -134,8 +146,12 @@ impl Writer {
         // A caller that no longer waits does not need the answer.
         match command {
             Command::Take { login, reply } => drop(reply.send(self.take(&login))),
-            Command::Story { login, key, reply } => drop(reply.send(self.story(&login, &key))),
-            Command::Latest { login, interaction, reply } => drop(reply.send(self.latest(&login, &interaction))),
+            Command::Story { login, key, reply } => {
+                drop(reply.send(self.whole(rows::find(&self.connection, &login, &key))));
+            }
+            Command::Latest { login, interaction, reply } => {
+                drop(reply.send(self.whole(rows::latest(&self.connection, &login, &interaction))));
+            }
             Command::Forget { closed_before, reply } => drop(reply.send(self.forget(closed_before))),
             Command::Counters(reply) => drop(reply.send(self.counters)),
             #[cfg(test)]
@@ -153,7 +169,8 @@ impl Writer {
         }
         let mut written = Vec::with_capacity(appends.len());
         let mut lines_written = 0;
-        let mut outcome = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| told(&error));
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| self.tails.note(&self.connection));
+        let mut outcome = begun.map_err(|error| told(&error));
         for (login, fence, lines, reply) in appends {
             if let Err(error) = &outcome {
                 drop(reply.send(Err(error.clone())));
@@ -175,6 +192,7 @@ impl Writer {
         let outcome = outcome.and_then(|()| self.connection.execute_batch("COMMIT").map_err(|error| told(&error)));
         if outcome.is_ok() {
             self.index.keep();
+            self.tails.keep();
             self.counters.commits += 1;
             self.counters.appends += written.len() as u64;
             self.counters.lines += lines_written;
@@ -184,6 +202,7 @@ impl Writer {
                 tracing::debug!(%error, "nothing to roll back");
             }
             self.index.undo();
+            self.tails.undo();
             self.counters.failed_commits += 1;
         }
         for reply in written {
@@ -193,165 +212,91 @@ impl Writer {
 
     fn check(&self, login: &LoginId, fence: Fence, lines: &[Line]) -> Result<(), Error> {
         self.index.check(login, fence, lines, |key| {
-            let found = self
-                .connection
-                .prepare_cached("SELECT closed_at FROM stories WHERE login = ?1 AND interaction = ?2 AND began = ?3")
-                .and_then(|mut statement| {
-                    statement
-                        .query_row(params![login.as_str(), key.interaction.as_str(), key.began.0], |row| {
-                            row.get::<_, Option<i64>>(0)
-                        })
-                        .optional()
-                })
-                .map_err(|error| told(&error))?;
-            Ok(found.flatten().is_some())
+            let found = rows::find(&self.connection, login, key).map_err(|error| told(&error))?;
+            Ok(found.is_some_and(|story| story.closed))
         })
     }
 
     fn write(&mut self, login: &LoginId, lines: Vec<Line>) -> Result<(), Error> {
+        let sqlite = |error| told(&error);
+        let mut pen = Pen::new(&self.connection).map_err(sqlite)?;
         for line in lines {
-            let known = self.index.story(login, &line.key).and_then(|story| story.id);
-            let id = match known {
-                Some(id) => id,
-                None => self.begin(login, &line.key).map_err(|error| told(&error))?,
+            let (story, previous) = match self.index.story(login, &line.key) {
+                Some(story) => (story.id, Some(story.tail)),
+                None => (rows::begin(&self.connection, login, &line.key).map_err(sqlite)?, None),
             };
             let record = serde_json::to_string(&line.record)
                 .map_err(|error| Error::new(ErrorKind::Corrupt, format!("a record cannot be stored: {error}")))?;
-            self.insert(id, &line, &record).map_err(|error| told(&error))?;
-            let stands = Story { id: Some(id), last: line.number };
-            self.index.advance(login, &line.key, (!line.record.is_last()).then_some(stands));
-        }
-        Ok(())
-    }
-
-    fn begin(&self, login: &LoginId, key: &StoryKey) -> rusqlite::Result<i64> {
-        self.connection
-            .prepare_cached("INSERT INTO stories (login, interaction, began) VALUES (?1, ?2, ?3)")?
-            .insert(params![login.as_str(), key.interaction.as_str(), key.began.0])
-    }
-
-    fn insert(&self, story: i64, line: &Line, record: &str) -> rusqlite::Result<()> {
-        let number = i64::try_from(line.number).unwrap_or(i64::MAX);
-        self.connection
-            .prepare_cached("INSERT INTO lines (story, number, at, version, record) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![story, number, line.at.0, RECORDS, record])?;
-        if line.record.is_last() {
-            self.connection
-                .prepare_cached("UPDATE stories SET closed_at = ?2 WHERE id = ?1")?
-                .execute(params![story, line.at.0])?;
+            let place = self.tails.place(story);
+            pen.write(place, story, previous, &line, &record).map_err(sqlite)?;
+            let stands = if line.record.is_last() {
+                rows::close(&self.connection, story, line.at, place).map_err(sqlite)?;
+                None
+            } else {
+                Some(Story { id: story, tail: place, last: line.number })
+            };
+            self.index.advance(login, &line.key, stands);
         }
         Ok(())
     }
 
     fn take(&mut self, login: &LoginId) -> Result<Held, Error> {
-        let fence: i64 = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO logins (login, fence) VALUES (?1, 1)
-                 ON CONFLICT (login) DO UPDATE SET fence = fence + 1 RETURNING fence",
-            )
-            .and_then(|mut statement| statement.query_row([login.as_str()], |row| row.get(0)))
-            .map_err(|error| told(&error))?;
-        let fence = Fence(u64::try_from(fence).unwrap_or_default());
-        let open = self.open_stories(login).map_err(|error| told(&error))?;
+        let fence = rows::next_fence(&self.connection, login).map_err(|error| told(&error))?;
+        let open = rows::open_stories(&self.connection, login).map_err(|error| told(&error))?;
         let mut stories = Vec::with_capacity(open.len());
         let mut stands = Vec::with_capacity(open.len());
-        for (id, key) in open {
-            let lines = self.lines(id, &key)?;
-            stands.push((key, Story { id: Some(id), last: lines.len() as u64 }));
-            stories.push(lines);
+        for story in open {
+            let lines = rows::lines(&self.connection, &self.tails, &story)?;
+            if let Some(tail) = self.tails.last(&story) {
+                stands.push((story.key, Story { id: story.id, tail, last: lines.len() as u64 }));
+                stories.push(lines);
+            }
         }
+        // The file is held by one process at a time: what another process had of it is over.
+        let alone = !self.index.is_taken(login);
         self.index.take(login, fence, stands);
-        Ok(Held { fence, stories })
+        Ok(Held { fence, stories, alone })
     }
 
-    fn open_stories(&self, login: &LoginId) -> rusqlite::Result<Vec<(i64, StoryKey)>> {
-        self.connection
-            .prepare_cached(
-                "SELECT id, interaction, began FROM stories WHERE login = ?1 AND closed_at IS NULL ORDER BY began, id",
-            )?
-            .query_map([login.as_str()], |row| {
-                let interaction: String = row.get(1)?;
-                Ok((
-                    row.get(0)?,
-                    StoryKey { interaction: InteractionId::from(interaction), began: UnixMillis(row.get(2)?) },
-                ))
-            })?
-            .collect()
-    }
-
-    fn story(&self, login: &LoginId, key: &StoryKey) -> Result<Vec<Line>, Error> {
-        let id: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT id FROM stories WHERE login = ?1 AND interaction = ?2 AND began = ?3")
-            .and_then(|mut statement| {
-                statement
-                    .query_row(params![login.as_str(), key.interaction.as_str(), key.began.0], |row| row.get(0))
-                    .optional()
-            })
-            .map_err(|error| told(&error))?;
-        id.map_or(Ok(Vec::new()), |id| self.lines(id, key))
-    }
-
-    fn latest(&self, login: &LoginId, interaction: &InteractionId) -> Result<Vec<Line>, Error> {
-        let latest: Option<(i64, i64)> = self
-            .connection
-            .prepare_cached(
-                "SELECT id, began FROM stories WHERE login = ?1 AND interaction = ?2 ORDER BY began DESC LIMIT 1",
-            )
-            .and_then(|mut statement| {
-                statement
-                    .query_row([login.as_str(), interaction.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()
-            })
-            .map_err(|error| told(&error))?;
-        let Some((id, began)) = latest else { return Ok(Vec::new()) };
-        self.lines(id, &StoryKey { interaction: interaction.clone(), began: UnixMillis(began) })
-    }
-
-    fn lines(&self, story: i64, key: &StoryKey) -> Result<Vec<Line>, Error> {
-        let rows: Vec<(i64, i64, u32, String)> = self
-            .connection
-            .prepare_cached("SELECT number, at, version, record FROM lines WHERE story = ?1 ORDER BY number")
-            .and_then(|mut statement| {
-                statement.query_map([story], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?.collect()
-            })
-            .map_err(|error| told(&error))?;
-        rows.into_iter()
-            .map(|(number, at, version, record)| {
-                let number = u64::try_from(number).unwrap_or_default();
-                let corrupt = |why: String| {
-                    Error::new(
-                        ErrorKind::Corrupt,
-                        format!("line {number} of {} cannot be read: {why}", key.interaction),
-                    )
-                };
-                let record = read(version, &record).map_err(corrupt)?;
-                Ok(Line { key: key.clone(), number, at: UnixMillis(at), record })
-            })
-            .collect()
+    fn whole(&self, found: rusqlite::Result<Option<Stored>>) -> Result<Vec<Line>, Error> {
+        let found = found.map_err(|error| told(&error))?;
+        found.map_or(Ok(Vec::new()), |story| rows::lines(&self.connection, &self.tails, &story))
     }
 
     fn forget(&mut self, closed_before: UnixMillis) -> Result<u64, Error> {
-        let forgotten = self
-            .connection
-            .execute("DELETE FROM stories WHERE closed_at < ?1", [closed_before.0])
-            .map_err(|error| told(&error))?;
-        // Gives the space back to the file system, a bit at a time.
-        self.connection.execute_batch("PRAGMA incremental_vacuum(1000)").map_err(|error| told(&error))?;
-        Ok(forgotten as u64)
+        let mut forgotten = 0;
+        loop {
+            let gone = self.forget_some(closed_before).map_err(|error| told(&error))?;
+            forgotten += gone as u64;
+            if gone < SLICE {
+                return Ok(forgotten);
+            }
+        }
     }
 
-    /// Drops what was finished longer ago than it is kept.
+    fn forget_some(&mut self, closed_before: UnixMillis) -> rusqlite::Result<usize> {
+        let transaction = self.connection.transaction()?;
+        let gone = rows::forget(&transaction, closed_before, SLICE)?;
+        transaction.commit()?;
+        // Gives the space back to the file system, a bit at a time.
+        self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")?;
+        Ok(gone)
+    }
+
+    /// Drops what was finished longer ago than it is kept, a slice at a time: the next one comes after the next batch.
     fn sweep(&mut self) {
-        self.swept = now();
         let kept = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
-        let kept_from = wall_clock().saturating_sub(kept);
-        match self.forget(UnixMillis(kept_from)) {
-            Ok(0) => {}
-            Ok(stories) => tracing::info!(stories, "finished conversations were dropped from the journal"),
-            Err(error) => tracing::warn!(%error, "finished conversations could not be dropped from the journal"),
+        let gone = match self.forget_some(UnixMillis(wall_clock().saturating_sub(kept))) {
+            Ok(gone) => gone,
+            Err(error) => {
+                tracing::warn!(%error, "finished conversations could not be dropped from the journal");
+                0
+            }
+        };
+        if gone > 0 {
+            tracing::info!(stories = gone, "finished conversations were dropped from the journal");
         }
+        self.swept = (gone < SLICE).then(now);
     }
 
     fn sync_if_due(&mut self) {
@@ -383,22 +328,4 @@ fn wall_clock() -> i64 {
 
 fn sync_file(path: &Path) -> std::io::Result<()> {
     std::fs::File::open(path)?.sync_data()
-}
-
-fn read(version: u32, text: &str) -> Result<Record, String> {
-    if version == RECORDS {
-        return serde_json::from_str(text).map_err(|error| error.to_string());
-    }
-    let stored = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let record = upgrade(version, stored).ok_or_else(|| format!("its version {version} is unknown"))?;
-    serde_json::from_value(record).map_err(|error| error.to_string())
-}
-
-/// What SQLite said, as the runtime acts on it. Whatever is not damage may go away, and nothing was left behind.
-fn told(error: &rusqlite::Error) -> Error {
-    let kind = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ErrorKind::Corrupt,
-        _ => ErrorKind::Unavailable,
-    };
-    Error::new(kind, error.to_string())
 }

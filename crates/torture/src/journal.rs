@@ -1,5 +1,7 @@
-//! A journal with a way to it: what is written is durable only after a while, so that "intent before operation" matters.
+//! A journal with a way to it: what is written is durable only after a while, so that "intent before operation" matters. As
+//! with a file that dies with its process, who takes a login is told to be alone unless a process sleeps somewhere.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +20,7 @@ pub(crate) struct Slow {
     times: SlowJournal,
     seed: u64,
     began: Instant,
+    a_process_sleeps: AtomicBool,
 }
 
 /// What dice are thrown for.
@@ -26,12 +29,23 @@ const FAILURES: u64 = 1;
 
 impl Slow {
     pub fn new(times: SlowJournal, seed: u64) -> Self {
-        Self { inner: MemoryJournal::keeping(), times, seed, began: Instant::now() }
+        Self {
+            inner: MemoryJournal::keeping(),
+            times,
+            seed,
+            began: Instant::now(),
+            a_process_sleeps: AtomicBool::new(false),
+        }
     }
 
     /// The journal at the end of the way.
     pub fn inner(&self) -> MemoryJournal {
         self.inner.clone()
+    }
+
+    /// A process that has had a login may wake up some day.
+    pub fn a_process_sleeps(&self) {
+        self.a_process_sleeps.store(true, Ordering::Relaxed);
     }
 
     /// The dice of this moment.
@@ -57,9 +71,9 @@ impl Slow {
 impl Journal for Slow {
     async fn take(&self, login: &LoginId) -> Result<Held, Error> {
         self.travel().await;
-        let held = self.inner.take(login).await;
+        let held = self.inner.take(login).await?;
         self.travel().await;
-        held
+        Ok(Held { alone: !self.a_process_sleeps.load(Ordering::Relaxed), ..held })
     }
 
     async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), Error> {

@@ -142,6 +142,7 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
         lives.cuts.push(Cut { bot: number, when: when - began, at });
         match stop.map(|stop| stop.how) {
             Some(How::Frozen { down, thaws }) => {
+                journal.a_process_sleeps();
                 let user = user.clone();
                 // Told to leave before it was frozen, and with nothing left to do, it ends in order; it has asked whose the
                 // login is before it would sign out.

@@ -4,6 +4,7 @@
 //! cargo bench -p attendant-tests --bench journal -- [--runs N] [--seconds S] [--chats N] [--only appends,turns,recovery]
 //! ```
 //!
+//! Of the turns, `sockets` and `process` are those over sockets and those in this process.
 //! Prints medians of several runs. What is compared takes turns, so that a busy machine is busy for both.
 
 mod appends;
@@ -67,7 +68,7 @@ async fn measure(plan: Plan) -> anyhow::Result<()> {
     if plan.wants("appends") {
         appends::measure(&plan).await?;
     }
-    if plan.wants("turns") {
+    if ["turns", "sockets", "process"].iter().any(|what| plan.wants(what)) {
         turns::measure(&plan).await?;
     }
     if plan.wants("recovery") {

@@ -38,7 +38,10 @@ const KINDS: [(&str, Option<Durability>); 4] = [
 ];
 
 pub async fn measure(plan: &Plan) -> Result<()> {
-    for sockets in [true, false] {
+    for (sockets, wanted) in [(true, "sockets"), (false, "process")] {
+        if !plan.wants("turns") && !plan.wants(wanted) {
+            continue;
+        }
         let mut figures = vec![Vec::new(); KINDS.len()];
         for _ in 0..plan.runs {
             for ((_, durability), figures) in KINDS.iter().zip(&mut figures) {

@@ -99,8 +99,9 @@ pub async fn the_first_line_is_number_one(journal: &dyn Journal) {
 /// After another take, the earlier holder can write nothing, and the later one can.
 pub async fn who_takes_a_login_fences_the_others_off(journal: &dyn Journal) {
     let early = journal.take(&login("a")).await.unwrap().fence;
-    let late = journal.take(&login("a")).await.unwrap().fence;
-    assert!(late > early);
+    let held = journal.take(&login("a")).await.unwrap();
+    let late = held.fence;
+    assert!(late > early && !held.alone);
     let lines = vec![line(&key("1", 10), 1, Record::Offered)];
     assert_eq!(refused(journal, early, lines.clone()).await, ErrorKind::Fenced);
     journal.append(&login("a"), late, lines).await.unwrap();

@@ -80,7 +80,7 @@ impl Journal for MemoryJournal {
         login.fence += 1;
         let mut stories: Vec<_> = login.stories.values().filter(|story| !is_closed(story)).cloned().collect();
         stories.sort_by_key(|story| story.first().map(|line| line.key.began));
-        Ok(Held { fence: Fence(login.fence), stories })
+        Ok(Held { fence: Fence(login.fence), stories, alone: login.fence == 1 })
     }
 
     async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), Error> {

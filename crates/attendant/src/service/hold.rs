@@ -16,8 +16,8 @@ use crate::{LoginId, Operation, PlatformError, PlatformErrorKind, Receipt};
 
 /// A grant of the journal counts for so long, from when it was asked for.
 const COUNTS_FOR: Duration = Duration::from_secs(1);
-/// Who takes a login over from another waits for so long: the other's grant, and the way of its last request.
-pub(super) const SETTLES_WITHIN: Duration = Duration::from_millis(1500);
+/// The last request of a process that is gone may be on its way for so long.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
 /// How often a journal that cannot say is asked before the operation is put off.
 const TRIES: u32 = 5;
 
@@ -63,6 +63,12 @@ impl Hold {
         }
         Ok(())
     }
+}
+
+/// Who takes a login over waits for so long before what is there counts: until the grant of whoever had it before is over,
+/// unless they are certainly gone, and for the way of their last request.
+pub(super) fn settles_within(alone: bool) -> Duration {
+    if alone { ON_ITS_WAY } else { COUNTS_FOR + ON_ITS_WAY }
 }
 
 impl Running {

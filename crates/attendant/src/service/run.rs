@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::conversations::Seat;
 use super::drain::Drain;
-use super::hold::{Hold, SETTLES_WITHIN};
+use super::hold::{Hold, settles_within};
 use super::presence::{Asked, PRESENCE_AGAIN_AFTER};
 use super::reads::Reads;
 use super::status::{Counters, Handoffs, Phase, Status};
@@ -227,7 +227,7 @@ impl Running {
                 Ok(held) => {
                     self.hold = Hold::taken(held.fence, asked);
                     if !held.stories.is_empty() {
-                        self.reads.not_before(Instant::now() + SETTLES_WITHIN);
+                        self.reads.not_before(Instant::now() + settles_within(held.alone));
                     }
                     return Ok(held.stories);
                 }

@@ -172,6 +172,24 @@ async fn a_start_tells_how_many_chats_are_still_to_be_looked_at() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_there_counts_when_the_last_holder_can_do_nothing_any_more() {
+    for (alone, waits) in [(true, 500), (false, 1500)] {
+        let journal = Arc::new(Reluctant { alone, ..Reluctant::default() });
+        let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
+        desk.chat("1").await;
+        let platform = desk.kill().await;
+        let started = tokio::time::Instant::now();
+        let desk = Desk::start_on(platform, journal, quick());
+        let mut status = desk.handle.watch();
+        status.wait_for(|status| status.phase == Phase::Ready && status.reconciling == 0).await.unwrap();
+        let waited = started.elapsed();
+        let waits = Duration::from_millis(waits);
+        assert!(waited >= waits && waited < waits + Duration::from_millis(200), "alone: {alone}, {waited:?}");
+        desk.kill().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn memory_is_durable() {
     let journal = Arc::new(MemoryJournal::new());
     let desk = Desk::open_on(ScriptedPlatform::new("bot-1"), journal.clone(), quick()).await;
@@ -234,12 +252,15 @@ struct Reluctant {
     inner: MemoryJournal,
     is_full: AtomicBool,
     takes: Duration,
+    /// Says that nobody else can have the login.
+    alone: bool,
 }
 
 #[async_trait::async_trait]
 impl Journal for Reluctant {
     async fn take(&self, login: &LoginId) -> Result<Held, JournalError> {
-        self.inner.take(login).await
+        let held = self.inner.take(login).await?;
+        Ok(Held { alone: self.alone, ..held })
     }
 
     async fn append(&self, login: &LoginId, fence: Fence, lines: Vec<Line>) -> Result<(), JournalError> {
