@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use textwrap::core::display_width;
 
 use crate::exit::Failure;
 
@@ -39,12 +40,12 @@ pub fn json(value: &impl serde::Serialize) -> io::Result<()> {
 
 /// A table: a name, a value, and perhaps a remark, aligned.
 pub fn table(rows: &[(String, String, String)]) -> String {
-    let name = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0);
-    let value = rows.iter().map(|row| row.1.chars().count()).max().unwrap_or(0);
+    let name = rows.iter().map(|row| display_width(&row.0)).max().unwrap_or(0);
+    let value = rows.iter().map(|row| display_width(&row.1)).max().unwrap_or(0);
     let mut text = String::new();
     for (left, middle, right) in rows {
-        let gap = " ".repeat(name - left.chars().count());
-        let pad = " ".repeat(value - middle.chars().count());
+        let gap = " ".repeat(name - display_width(left));
+        let pad = " ".repeat(value - display_width(middle));
         let _ = writeln!(text, "  {left}{gap}  {pad}{middle}  {QUIET}{right}{QUIET:#}");
     }
     text

@@ -72,7 +72,7 @@ impl Tally {
 }
 
 /// Does so many pieces of work on so many threads, each by its number, and counts what was seen. `done` hears of
-/// each piece, and says whether to go on. Ends early when enough is broken.
+/// each piece, and says whether to go on. Ends early when enough is broken. The threads log to where the caller's thread does.
 pub fn on_every_core(
     pieces: u64,
     threads: usize,
@@ -81,9 +81,11 @@ pub fn on_every_core(
 ) -> Tally {
     let (next, broken) = (AtomicU64::new(0), AtomicUsize::new(0));
     let all = Mutex::new(Tally::default());
+    let log = tracing::dispatcher::get_default(Clone::clone);
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
+                let _here = tracing::dispatcher::set_default(&log);
                 let mut mine = Tally::default();
                 loop {
                     let piece = next.fetch_add(1, Ordering::Relaxed);

@@ -144,15 +144,15 @@ pub(crate) async fn keep(handle: Handle, story: Arc<Story>, number: usize, over:
             Some(How::Frozen { down, thaws }) => {
                 journal.a_process_sleeps();
                 let user = user.clone();
-                // Told to leave before it was frozen, and with nothing left to do, it ends in order; it has asked whose the
-                // login is before it would sign out.
+                // Told to leave before it was frozen, it ends in order: it has asked whose the login is before it would sign
+                // out, and what it has not finished is its successor's.
                 let leaves = over.is_cancelled();
                 thawing.spawn(async move {
                     sleep(thaws).await;
                     cutter.thaw();
                     match timeout(NOTICES, running).await {
                         Ok(Err(Error::Journal(_))) => Ok(()),
-                        Ok(Ok(Stopped::Clean)) if leaves => Ok(()),
+                        Ok(Ok(Stopped::Clean | Stopped::Left(_))) if leaves => Ok(()),
                         Ok(other) => Err(format!("{user}: a process that has lost its login ended with {other:?}")),
                         Err(_) => Err(format!("{user}: a process that has lost its login goes on")),
                     }

@@ -163,20 +163,17 @@ fn tell_stories(arguments: &Arguments, threads: usize, context: Context) -> Tall
     let length = arguments.steps.unwrap_or(arguments.conversations).get();
     let progress = output::progress(length, "torturing", context.quiet);
     let steps = AtomicU64::new(0);
-    let tally = on_every_core(
-        stories,
-        threads,
-        |number| {
-            let mut tally = Tally::default();
-            quietly(|| tally.play(&shape.draw(arguments.seed.wrapping_add(number))));
-            tally
-        },
-        |seen| {
-            let so_far = steps.fetch_add(seen.boundaries, Ordering::Relaxed) + seen.boundaries;
-            progress.inc(if arguments.steps.is_some() { seen.boundaries } else { seen.conversations });
-            arguments.steps.is_none_or(|most| so_far < most.get())
-        },
-    );
+    let play = |number| {
+        let mut tally = Tally::default();
+        tally.play(&shape.draw(arguments.seed.wrapping_add(number)));
+        tally
+    };
+    let done = |seen: &Tally| {
+        let so_far = steps.fetch_add(seen.boundaries, Ordering::Relaxed) + seen.boundaries;
+        progress.inc(if arguments.steps.is_some() { seen.boundaries } else { seen.conversations });
+        arguments.steps.is_none_or(|most| so_far < most.get())
+    };
+    let tally = quietly(|| on_every_core(stories, threads, play, done));
     progress.finish_and_clear();
     tally
 }

@@ -22,6 +22,14 @@ fn it_ends_after_so_many_steps() {
 }
 
 #[test]
+fn a_certificate_is_one_line_and_what_processes_log_is_no_part_of_it() {
+    let ran = run(&["torture", "--certificate", "--every-pair", "0"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.out);
+    assert!(ran.out.contains("crashes, 0 violations"), "{}", ran.out);
+    assert!(ran.err.is_empty(), "quiet when piped: {}", &ran.err[..ran.err.len().min(1000)]);
+}
+
+#[test]
 fn the_certificate_has_no_story_of_its_own() {
     let ran = run(&["torture", "--certificate", "--faults"]);
     assert_eq!(ran.status, Some(2));

@@ -85,37 +85,20 @@ fn does(next: &Next) -> Option<String> {
 }
 
 fn pad(text: &str, width: usize) -> String {
-    let gap = width.saturating_sub(text.chars().count());
+    let gap = width.saturating_sub(textwrap::core::display_width(text));
     format!("{text}{}", " ".repeat(gap))
 }
 
-/// Breaks text at spaces into lines of at most so many characters; a longer word is broken where it must be. Signs that would
-/// move the cursor are left out: the words are a customer's.
+/// Breaks text into lines of at most so many columns. Signs that would move the cursor are left out: the words are a
+/// customer's.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        let mut length = 0;
-        for word in paragraph.split_whitespace() {
-            let word: Vec<char> = word.chars().filter(|char| !char.is_control()).collect();
-            for piece in word.chunks(width) {
-                if length > 0 && length + 1 + piece.len() > width {
-                    lines.push(std::mem::take(&mut line));
-                    length = 0;
-                }
-                if length > 0 {
-                    line.push(' ');
-                    length += 1;
-                }
-                line.extend(piece);
-                length += piece.len();
-            }
-        }
-        if length > 0 {
-            lines.push(line);
-        }
-    }
-    lines
+    let options = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    text.lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|line| line.chars().filter(|char| !char.is_control()).collect::<String>())
+        .filter(|line| !line.is_empty())
+        .flat_map(|line| textwrap::wrap(&line, &options).into_iter().map(String::from).collect::<Vec<_>>())
+        .collect()
 }
 
 #[cfg(test)]
@@ -123,11 +106,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn columns_are_as_wide_as_they_look() {
+        assert_eq!(pad("営業", 6), "営業  ");
+        assert_eq!(pad("Öl", 4), "Öl  ");
+    }
+
+    #[test]
     fn lines_are_broken_at_words_and_long_words_where_they_must() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("incomprehensible", 6), ["incomp", "rehens", "ible"]);
         assert_eq!(wrap("a\n\nb", 6), ["a", "b"]);
         assert_eq!(wrap("  ", 6), Vec::<String>::new());
+        assert_eq!(wrap("営業時間は九時", 6), ["営業時", "間は九", "時"], "each sign is two columns wide");
         assert_eq!(wrap("red \u{1b}[31malert", 40), ["red [31malert"]);
     }
 }
