@@ -48,6 +48,24 @@ phrases! {
         it: "Buongiorno! Come posso aiutarla?",
         nl: "Hallo! Waarmee kan ik u helpen?"
     }
+    /// The customer has greeted, or announced a question, and not asked one yet.
+    WhatIsIt = "what-is-it" {
+        en: "What can I do for you?",
+        de: "Was kann ich für Sie tun?",
+        fr: "Que puis-je faire pour vous ?",
+        es: "¿Qué puedo hacer por usted?",
+        it: "Cosa posso fare per lei?",
+        nl: "Wat kan ik voor u doen?"
+    }
+    /// The customer has thanked.
+    Welcome = "welcome" {
+        en: "You are welcome! If you have another question, just ask.",
+        de: "Gern geschehen! Wenn Sie noch eine Frage haben, fragen Sie gern.",
+        fr: "Je vous en prie ! Si vous avez une autre question, allez-y.",
+        es: "¡De nada! Si tiene otra pregunta, adelante.",
+        it: "Prego! Se ha un'altra domanda, chieda pure.",
+        nl: "Graag gedaan! Als u nog een vraag heeft, stel hem gerust."
+    }
     /// The question was read and not understood.
     NotUnderstood = "not-understood" {
         en: "I am sorry, I did not understand that. Could you say it in other words?",
@@ -92,6 +110,15 @@ phrases! {
         es: "Ninguna",
         it: "Nessuna",
         nl: "Geen van deze"
+    }
+    /// The last choice, the second time.
+    NoneButPerson = "none-but-person" {
+        en: "None of these: bring in a colleague",
+        de: "Keines davon: eine Kollegin oder einen Kollegen dazuholen",
+        fr: "Aucune : faire venir un collègue",
+        es: "Ninguna: avisar a un compañero",
+        it: "Nessuna: chiamare un collega",
+        nl: "Geen van deze: haal er een collega bij"
     }
     /// None of the choices was right.
     NonePicked = "none-picked" {

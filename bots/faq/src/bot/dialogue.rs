@@ -12,7 +12,7 @@ use super::{Options, WhenUnsure, note};
 use crate::base::{Answer, Destination, Escalation, Kind, Phrase, Values};
 use crate::knowledge::{By, Found, Hit, Knowledge, Question};
 use crate::learn::{Lesson, LessonKind};
-use crate::matcher::{Reason, Zone};
+use crate::matcher::{Courtesy, Reason, Zone, courtesy};
 use crate::{Language, text};
 
 /// Most choices of "did you mean".
@@ -98,6 +98,16 @@ impl Dialogue<'_> {
         // A wrong word of small talk hurts nobody, if it answers a few words.
         let small_talk = text::words(question).len() <= SMALL_TALK
             && found.best().is_some_and(|hit| self.entry(hit).kind == Kind::ChitChat);
+        if found.zone != Zone::Answer
+            && !small_talk
+            && let Some(courtesy) = courtesy(question)
+        {
+            self.say_phrase(match courtesy {
+                Courtesy::Greeting => Phrase::WhatIsIt,
+                Courtesy::Thanks => Phrase::Welcome,
+            });
+            return;
+        }
         match found.zone {
             Zone::Answer => self.answer(question, found),
             Zone::DidYouMean if self.options.always_answer || small_talk => self.answer(question, found),
@@ -127,7 +137,12 @@ impl Dialogue<'_> {
                 self.give(&pending.question, hit, Outcome::Picked, &[]);
                 return true;
             }
-            Some(Pick::None) if !pending.person => {
+            Some(Pick::None) if pending.person => {
+                self.learn(LessonKind::NoneOfThese { offered: pending.choices.clone() }, &pending.question);
+                self.hand_over("the customer accepted the offer of a person", None, None);
+                return true;
+            }
+            Some(Pick::None | Pick::No) if !pending.person => {
                 self.learn(LessonKind::NoneOfThese { offered: pending.choices.clone() }, &pending.question);
                 if self.memory.unsure >= TWICE {
                     self.offer_person(None, None);
@@ -262,14 +277,12 @@ impl Dialogue<'_> {
         lines.extend(
             titles.iter().enumerate().map(|(index, title)| format!("{}. {}", index + 1, text::line(title, 120))),
         );
-        lines.push(format!("{}. {}", titles.len() + 1, self.phrase(Phrase::NoneOfThese)));
+        let person = self.memory.unsure + 1 >= TWICE;
+        let last = if person { Phrase::NoneButPerson } else { Phrase::NoneOfThese };
+        lines.push(format!("{}. {}", titles.len() + 1, self.phrase(last)));
         self.memory.unsure += 1;
         let id = self.entry(best).id.clone();
         self.memory.keep(question, Outcome::Offered, Some(&id), best.score);
-        let person = self.memory.unsure >= TWICE;
-        if person {
-            lines.push(self.phrase(Phrase::OfferPerson));
-        }
         self.say(lines.join("\n"));
         self.memory.pending = Some(Pending { question: text::line(question, 500), choices, person, wanted_by: None });
     }

@@ -50,6 +50,8 @@ pub enum Pick {
     One(usize),
     /// None of them.
     None,
+    /// No, and nothing else.
+    No,
 }
 
 /// Reads a reply to numbered choices. The number after the last choice means none.
@@ -68,9 +70,9 @@ pub fn pick(message: &str, choices: &[&str]) -> Option<Pick> {
     if let Some(pick) = by_number(&words, choices.len()) {
         return Some(pick);
     }
-    let refuses = words.iter().any(|word| is(word, NONE)) || is(&words[0], NO);
-    if refuses && words.iter().all(|word| is(word, NONE) || is(word, NO) || is(word, FILLER)) {
-        return Some(Pick::None);
+    let (none, no) = (words.iter().any(|word| is(word, NONE)), is(&words[0], NO));
+    if (none || no) && words.iter().all(|word| is(word, NONE) || is(word, NO) || is(word, FILLER)) {
+        return Some(if none { Pick::None } else { Pick::No });
     }
     if choices.len() == 1 && yes_or_no(message) == Some(true) {
         return Some(Pick::One(0));
@@ -160,7 +162,9 @@ mod tests {
             ("4", Some(Pick::None)),
             ("none", Some(Pick::None)),
             ("none of these", Some(Pick::None)),
-            ("no", Some(Pick::None)),
+            ("no", Some(Pick::No)),
+            ("no thanks", Some(Pick::No)),
+            ("no, none of them", Some(Pick::None)),
             ("keines davon", Some(Pick::None)),
             ("7", None),
             ("where can I buy stamps", None),

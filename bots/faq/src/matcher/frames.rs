@@ -229,6 +229,33 @@ pub(super) fn is_greeting(written: &[Word], meant: &[Word]) -> bool {
     FROM_BEGINNING.skip(&Words { written, meant, from_end: false }, &[Kind::Greeting]) == written.len()
 }
 
+/// What a message says that asks nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Courtesy {
+    /// A greeting, or that a question will come.
+    Greeting,
+    /// Thanks, or good wishes.
+    Thanks,
+}
+
+/// Whether a message is nothing but a courtesy: greetings, thanks, "I have a question", in the languages of the frames.
+pub fn courtesy(message: &str) -> Option<Courtesy> {
+    const KINDS: &[Kind] = &[Kind::Greeting, Kind::Request, Kind::Please, Kind::Closing];
+    let mut text = Text::default();
+    text.read(message);
+    let all = Words { written: &text.words, meant: &text.words, from_end: false };
+    if text.words.is_empty() || FROM_BEGINNING.skip(&all, KINDS) < text.words.len() {
+        return None;
+    }
+    let (mut start, mut thanks, mut requested) = (0, false, false);
+    while let Some((end, kind)) = FROM_BEGINNING.longest(&all, start, &[KINDS, &[Kind::Link]].concat()) {
+        thanks |= kind == Kind::Closing;
+        requested |= kind == Kind::Request;
+        start = end;
+    }
+    Some(if thanks && !requested { Courtesy::Thanks } else { Courtesy::Greeting })
+}
+
 /// In a sentence of nothing but frames, the one that was asked about, as in "could you tell me hello".
 pub(super) fn asked(written: &[Word], meant: &[Word]) -> Option<(usize, usize)> {
     let words = Words { written, meant, from_end: false };
@@ -248,6 +275,29 @@ pub(super) fn asked(written: &[Word], meant: &[Word]) -> Option<(usize, usize)> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn courtesies_ask_nothing() {
+        for (message, what) in [
+            ("hello", Some(Courtesy::Greeting)),
+            ("Hi there! Good morning", Some(Courtesy::Greeting)),
+            ("Hello, I have a question.", Some(Courtesy::Greeting)),
+            ("could you help me please, thanks", Some(Courtesy::Greeting)),
+            ("Guten Tag", Some(Courtesy::Greeting)),
+            ("ok", Some(Courtesy::Greeting)),
+            ("Thank you so much for your help!", Some(Courtesy::Thanks)),
+            ("ok thanks, have a nice day", Some(Courtesy::Thanks)),
+            ("vielen Dank und viele Grüße", Some(Courtesy::Thanks)),
+            ("merci", Some(Courtesy::Thanks)),
+            ("hello where is my card", None),
+            ("thanks for nothing", None),
+            ("where", None),
+            ("?!", None),
+            ("", None),
+        ] {
+            assert_eq!(courtesy(message), what, "{message:?}");
+        }
+    }
 
     #[test]
     fn a_frame_can_be_asked_about() {

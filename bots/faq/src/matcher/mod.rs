@@ -61,6 +61,7 @@ use vocabulary::{Vocabulary, Weighted};
 pub use error::Error;
 pub use explain::{Case, Explanation, Part, Reading, Witness};
 pub use file::FORMAT;
+pub use frames::{Courtesy, courtesy};
 pub use options::{Example, Method, TrainOptions};
 pub use ranking::{Candidate, MAX_CANDIDATES, Ranking, Reason, Thresholds, Zone};
 pub use scratch::{Scratch, plain};

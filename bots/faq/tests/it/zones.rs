@@ -89,6 +89,46 @@ async fn none_of_the_choices_asks_for_other_words_and_leaves_no_choice_open() {
     }
 }
 
+/// A chat in which the bot was unsure twice, and offers choices and a person.
+async fn offered_a_person() -> Rehearsal {
+    let mut chat = asked_which().await;
+    let said = chat.say("change that address").await;
+    let lines: Vec<&str> = said.iter().flat_map(|words| words.lines()).collect();
+    assert_eq!(lines.last(), Some(&"4. None of these: bring in a colleague"), "{said:?}");
+    chat
+}
+
+#[tokio::test]
+async fn the_second_time_the_last_choice_is_a_person() {
+    for person in ["4", "number four", "none of these", "none", "yes", "a human please"] {
+        let mut chat = Box::pin(offered_a_person()).await;
+        chat.say(person).await;
+        assert!(chat.handoff().is_some(), "{person}");
+    }
+    for (other, answer) in [("invoice", "goes elsewhere"), ("no thanks", "What else"), ("when are you open", "From 9")]
+    {
+        let mut chat = Box::pin(offered_a_person()).await;
+        let said = chat.say(other).await;
+        assert!(said.join(" ").contains(answer) && chat.handoff().is_none(), "{other}: {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_courtesy_is_returned_by_a_base_that_has_no_words_for_it() {
+    let mut chat = chat().await;
+    for (words, answer) in [
+        ("Hello!", "What can I do for you?"),
+        ("Good morning, I have a question", "What can I do for you?"),
+        ("thanks", "You are welcome."),
+        ("have a nice day", "You are welcome! If you have another question, just ask."),
+    ] {
+        assert_eq!(chat.say(words).await, [answer], "{words}");
+    }
+    // They do not count: this is the first question that is not understood.
+    let first = chat.say("my violin needs new strings for the orchestra").await;
+    assert!(!first[0].contains("colleague"), "{first:?}");
+}
+
 #[tokio::test]
 async fn another_question_instead_of_a_pick_is_answered() {
     let mut chat = asked_which().await;
