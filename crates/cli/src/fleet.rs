@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use attendant::journal::ErrorKind;
 use attendant::peak::{self, Peak};
 use attendant::service::{self, Counters, Handle, Handoffs, Phase, Service, Stopped};
 use attendant::{Bot, Comparisons, Journal, LoginId, Options, Platform};
@@ -216,6 +217,9 @@ pub fn refused(login: &LoginId, error: service::Error) -> Failure {
     let hint = match &error {
         service::Error::SignIn(_) => {
             "check the user name and where its password comes from; `attendant check --sign-in` tries each login"
+        }
+        service::Error::Journal(error) if error.kind() == ErrorKind::Corrupt => {
+            "move the journal away and keep it; with a new one, bots take up the chats that the server says they have"
         }
         _ => "the journal is held by one process at a time; see that no other one runs on it",
     };

@@ -71,15 +71,16 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored { id: row.get(0)?, key, closed: row.get(3)?, tail: row.get(4)? })
 }
 
-/// The lines of a story, from its tail to its first line; given back in their order.
-pub(crate) fn lines(connection: &Connection, tails: &Tails, story: &Stored) -> Result<Vec<Line>, Error> {
+/// The row of a story's last line, and all its lines in order. They are read from the last to the first.
+pub(crate) fn lines(connection: &Connection, tails: &Tails, story: &Stored) -> Result<(LineId, Vec<Line>), Error> {
     let interaction = &story.key.interaction;
     let broken = |what: String| Error::new(ErrorKind::Corrupt, format!("the story of {interaction} is broken: {what}"));
     let mut select = connection
         .prepare_cached("SELECT story, number, previous, at, version, record FROM lines WHERE id = ?1")
         .map_err(|error| told(&error))?;
     let mut lines: Vec<Line> = Vec::new();
-    let mut place = tails.last(story);
+    let tail = tails.last(story).ok_or_else(|| broken("it has no last line".to_owned()))?;
+    let mut place = Some(tail);
     while let Some(id) = place {
         let (line, of, previous) = select
             .query_row([id], |row| {
@@ -101,7 +102,7 @@ pub(crate) fn lines(connection: &Connection, tails: &Tails, story: &Stored) -> R
         place = previous;
     }
     lines.reverse();
-    Ok(lines)
+    Ok((tail, lines))
 }
 
 /// Begins a story.

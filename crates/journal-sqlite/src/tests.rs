@@ -142,9 +142,12 @@ async fn after_a_kill_every_story_is_whole_however_long_ago_its_last_line_was_no
 
 #[tokio::test]
 async fn a_story_of_which_a_line_is_missing_is_corrupt_not_short() {
-    for wound in
-        ["DELETE FROM lines WHERE number = 1", "DELETE FROM lines WHERE number = 2", "UPDATE lines SET story = 9"]
-    {
+    for wound in [
+        "DELETE FROM lines WHERE number = 1",
+        "DELETE FROM lines WHERE number = 2",
+        "UPDATE lines SET story = 9",
+        "UPDATE stories SET tail = NULL",
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let journal = open(&path).unwrap();

@@ -246,11 +246,9 @@ impl Writer {
         let mut stories = Vec::with_capacity(open.len());
         let mut stands = Vec::with_capacity(open.len());
         for story in open {
-            let lines = rows::lines(&self.connection, &self.tails, &story)?;
-            if let Some(tail) = self.tails.last(&story) {
-                stands.push((story.key, Story { id: story.id, tail, last: lines.len() as u64 }));
-                stories.push(lines);
-            }
+            let (tail, lines) = rows::lines(&self.connection, &self.tails, &story)?;
+            stands.push((story.key, Story { id: story.id, tail, last: lines.len() as u64 }));
+            stories.push(lines);
         }
         // The file is held by one process at a time: what another process had of it is over.
         let alone = !self.index.is_taken(login);
@@ -260,7 +258,8 @@ impl Writer {
 
     fn whole(&self, found: rusqlite::Result<Option<Stored>>) -> Result<Vec<Line>, Error> {
         let found = found.map_err(|error| told(&error))?;
-        found.map_or(Ok(Vec::new()), |story| rows::lines(&self.connection, &self.tails, &story))
+        let Some(story) = found else { return Ok(Vec::new()) };
+        rows::lines(&self.connection, &self.tails, &story).map(|(_, lines)| lines)
     }
 
     fn forget(&mut self, closed_before: UnixMillis) -> Result<u64, Error> {

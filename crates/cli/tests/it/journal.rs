@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use attendant::journal::{Line, Record, StoryKey};
+use attendant::{Journal, LoginId, UnixMillis};
 use journal_sqlite::SqliteJournal;
 
 use super::tool::{Ran, attendant, file, finish};
@@ -57,6 +59,31 @@ fn a_damaged_file_is_named_and_kept() {
     bytes[4096..].fill(0xa5);
     std::fs::write(&path, bytes).unwrap();
     both_refuse(folder.path(), "journal", &["damaged", "move it away and keep it"]);
+}
+
+#[test]
+fn a_conversation_that_cannot_be_read_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let login = LoginId::from("bot-01");
+    let key = StoryKey { interaction: "chat-17".into(), began: UnixMillis(1) };
+    let line = Line { key, number: 1, at: UnixMillis(1), record: Record::Live };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let journal = open(&path);
+        let fence = journal.take(&login).await.unwrap().fence;
+        journal.append(&login, fence, vec![line]).await.unwrap();
+    });
+    let mut bytes = std::fs::read(&path).unwrap();
+    let good = br#"{"kind":"live"}"#;
+    let place = bytes.windows(good.len()).position(|window| window == good).unwrap();
+    bytes[place..][..good.len()].copy_from_slice(br#"{"kind":"l?ve"}"#);
+    std::fs::write(&path, bytes).unwrap();
+    let config = config(folder.path(), "journal");
+    let ran = finish(attendant().env("BOT_PASSWORD", "x").args(["run", "--config", &config]));
+    assert_eq!(ran.status, Some(3), "{ran:?}");
+    for part in ["login bot-01", "chat-17", "line 1", "move the journal away and keep it"] {
+        assert!(ran.err.contains(part), "no {part:?} in {}", ran.err);
+    }
 }
 
 #[test]
