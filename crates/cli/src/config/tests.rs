@@ -175,3 +175,65 @@ fn the_bots_of_a_fleet_know_each_other_by_name() {
     let first = config.logins().next().unwrap();
     assert_eq!(config.options_of(first.of).handoff.bots, ["Assistant", "Polly"]);
 }
+
+/// The TOML of a page, one block after the other.
+fn toml_of(page: &str) -> String {
+    let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+/// The settings that are in the one table and not in the other, with the path to each.
+fn missing(wanted: &toml::Table, there: &toml::Table, path: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for (key, value) in wanted {
+        let path = format!("{path}.{key}");
+        match (value, there.get(key)) {
+            (toml::Value::Table(wanted), Some(toml::Value::Table(there))) => all.extend(missing(wanted, there, &path)),
+            (toml::Value::Table(wanted), None) if wanted.is_empty() => {}
+            (_, Some(_)) => {}
+            (_, None) => all.push(path),
+        }
+    }
+    all
+}
+
+#[test]
+fn the_page_of_settings_has_every_one_with_its_default() {
+    let text = toml_of(include_str!("../../../../docs/configuration.md"));
+    let config = parse(&text).unwrap();
+    let peak = attendant::peak::Options::default();
+    assert_eq!(config.server, gws::Options::new(config.server.base_url.clone()));
+    assert_eq!(config.conversation, attendant::Options::default());
+    assert_eq!(config.journal, Journal::default());
+    assert_eq!(config.people, People::default());
+    assert_eq!(config.peak.as_ref(), Some(&peak));
+
+    let page: toml::Table = toml::from_str(&text).unwrap();
+    let journal = journal_sqlite::Options::new("attendant.journal");
+    for (name, defaults) in [
+        ("server", toml::Table::try_from(&config.server).unwrap()),
+        ("conversation", toml::Table::try_from(&config.conversation).unwrap()),
+        ("journal", toml::Table::try_from(journal).unwrap()),
+        ("peak", toml::Table::try_from(peak).unwrap()),
+    ] {
+        let there = page.get(name).and_then(toml::Value::as_table).unwrap();
+        assert_eq!(missing(&defaults, there, name), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_the_page_of_settings_shows_as_a_comment_can_be_taken_over() {
+    let text = toml_of(include_str!("../../../../docs/configuration.md"));
+    let mut shown = 0;
+    let lines = text.lines().map(|line| match line.strip_prefix("# ").filter(|setting| setting.contains(" = ")) {
+        Some(setting) => {
+            shown += 1;
+            setting
+        }
+        None => line,
+    });
+    // The adaptive policy finds its price itself.
+    let all = lines.collect::<Vec<_>>().join("\n").replace("policy = \"adaptive\"", "policy = \"bot-first\"");
+    let config = parse(&all).unwrap();
+    assert!(shown > 10 && config.conversation.fallback.is_some() && config.comparisons.is_some(), "{shown}");
+}
