@@ -219,6 +219,8 @@ pub struct InvalidRule {
     pub rule: String,
     /// Its place among the rules, from 0.
     pub number: usize,
+    /// The key of it that has to be changed; its name if one is missing.
+    pub key: &'static str,
     /// For people.
     pub why: String,
 }
@@ -264,28 +266,29 @@ impl Rules {
     pub fn validate(&self) -> Vec<InvalidRule> {
         let mut found = Vec::new();
         for (place, rule) in self.rules.iter().enumerate() {
-            let mut wrong = |why: String| found.push(InvalidRule { rule: rule.name.clone(), number: place, why });
+            let mut wrong =
+                |key, why: String| found.push(InvalidRule { rule: rule.name.clone(), number: place, key, why });
             if rule.name.trim().is_empty() {
-                wrong("needs a name".to_owned());
+                wrong("name", "needs a name".to_owned());
             }
             if names::ALL.contains(&rule.name.as_str()) {
-                wrong(format!("`{}` is a name that the runtime uses itself", rule.name));
+                wrong("name", format!("`{}` is a name that the runtime uses itself", rule.name));
             }
             if self.rules[..place].iter().any(|other| other.name == rule.name) {
-                wrong("there is another rule of this name".to_owned());
+                wrong("name", "there is another rule of this name".to_owned());
             }
             if let Err(why) = rule.when.validate() {
-                wrong(why);
+                wrong("when", why);
             }
             if rule.to.as_ref().is_some_and(|to| to.handoff().is_none()) {
-                wrong("to: needs exactly one of agent, skill and queue".to_owned());
+                wrong("to", "to: needs exactly one of agent, skill and queue".to_owned());
             }
             match rule.then {
                 Then::HandOver if rule.to.is_none() && self.fallback.is_none() => {
-                    wrong("needs `to`, or a fallback in [conversation]".to_owned());
+                    wrong("name", "needs `to`, or a fallback in [conversation]".to_owned());
                 }
-                Then::Stay if rule.words.is_empty() => wrong("then = \"stay\" needs words".to_owned()),
-                Then::Stay if rule.must => wrong("must is for handing over".to_owned()),
+                Then::Stay if rule.words.is_empty() => wrong("then", "then = \"stay\" needs words".to_owned()),
+                Then::Stay if rule.must => wrong("must", "must is for handing over".to_owned()),
                 _ => {}
             }
         }

@@ -146,7 +146,7 @@ impl Config {
                 return Err(wrong(format!("[bots.{name}] {message}")).at(text, &["bots", name, key]));
             }
             if let Some(first) = self.rules(bot).validate().first() {
-                let path = ["bots", name, "rules", &first.number.to_string(), "name"];
+                let path = ["bots", name, "rules", &first.number.to_string(), first.key];
                 return Err(wrong(format!("[bots.{name}] {first}")).at(text, &path));
             }
         }

@@ -120,10 +120,12 @@ fn a_mistake_in_a_rule_names_its_line_and_what_was_meant() {
         ("when = \"asked-for-person\"", "when.confidence = { belw = 0.4 }", 12, Some("below")),
         ("when = \"asked-for-person\"", "when.closed = { zone = \"Europe/Berln\", open = [] }", 12, None),
         ("to = {", "then = \"hand-ovr\"\nto = {", 13, Some("hand-over")),
-        // Found after reading: the line of the rule's name.
+        // Found after reading: the line of the key, or of the rule's name where a key is missing.
         ("to = { skill = \"service\" }", "", 11, None),
         ("name = \"asked\"", "name = \"drain\"", 11, None),
-        ("skill = \"service\"", "skill = \"service\", queue = \"x\"", 11, None),
+        ("skill = \"service\"", "skill = \"service\", queue = \"x\"", 13, None),
+        ("when = \"asked-for-person\"", "when.confidence = { below = 4.0 }", 12, None),
+        ("to = {", "then = \"stay\"\nto = {", 13, None),
     ] {
         let text = with_rules(&ASKED.replace(right, wrong));
         let error = parse(&text).unwrap_err();
