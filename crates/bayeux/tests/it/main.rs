@@ -10,6 +10,7 @@
 )]
 
 mod acknowledging;
+mod advice;
 mod behaviours;
 mod conformance;
 mod connecting;
@@ -17,6 +18,7 @@ mod format;
 mod fuzzing;
 mod handshake;
 mod lifecycle;
+mod long_polling;
 mod publishing;
 mod server;
 mod session;
@@ -24,3 +26,4 @@ mod sockets;
 mod subscribing;
 mod support;
 mod tls;
+mod websockets;

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use bayeux::{Client, ClientBuilder, TransportKind};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -12,6 +14,8 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role};
+
+use crate::support::SECOND;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -281,4 +285,31 @@ pub fn answer(request: &Seen) -> Answer {
     let replies: Vec<Value> =
         messages.iter().flat_map(|message| standard(message).as_array().unwrap().clone()).collect();
     if replies.is_empty() { Answer::Hold } else { Answer::json(&json!(replies)) }
+}
+
+/// A client of the server.
+pub fn client(server: &Server, kind: TransportKind, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+    set_up(Client::builder(server.url()).transports([kind])).build().unwrap()
+}
+
+/// The same with a deadline.
+pub async fn soon<T>(what: impl IntoFuture<Output = T>) -> T {
+    tokio::time::timeout(10 * SECOND, what.into_future()).await.expect("in time")
+}
+
+/// A connected client of the server.
+pub async fn opened(server: &Server, kind: TransportKind) -> Client {
+    let client = client(server, kind, |builder| builder);
+    soon(client.connect()).await.unwrap();
+    client
+}
+
+/// Waits for what another task does; the deadline is the test's.
+pub async fn until(mut condition: impl FnMut() -> bool) {
+    soon(async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
 }

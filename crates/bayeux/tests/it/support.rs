@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bayeux::test::{Call, Script};
-use bayeux::{Client, ClientBuilder, Error, Event, Events, PublishError, Reply, State, Subscription, TransportKind};
+use bayeux::{
+    Backoff, Client, ClientBuilder, Error, Event, Events, Failure, FailureKind, Growth, Options, PublishError, Reply,
+    State, Subscription, TransportKind,
+};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -117,4 +120,15 @@ pub async fn publishing(
     let task = start(client, move |client| async move { client.publish(channel, &"x").await });
     let call = script.expect(channel).await;
     (task, call)
+}
+
+/// A connection that broke after the request was sent.
+pub fn broken() -> Failure {
+    Failure::sent(FailureKind::Broken, "")
+}
+
+/// A backoff without chance: so many seconds, and as many more each time.
+pub fn steady(first: u32) -> Options {
+    let backoff = Backoff::new(first * SECOND, 60 * first * SECOND, Growth::Linear, 0.0).unwrap();
+    Options { backoff, ..Options::default() }
 }
