@@ -26,8 +26,6 @@ pub(crate) struct Tails {
     unnoted: HashMap<StoryId, LineId>,
     /// What the batch has written, oldest first.
     batch: Vec<(StoryId, LineId)>,
-    /// The batch has noted the tails that were there before it.
-    noting: bool,
 }
 
 impl Tails {
@@ -47,7 +45,7 @@ impl Tails {
             |row| row.get(0),
         )?;
         transaction.commit()?;
-        Ok(Self { next: noted + 1, noted, unnoted: HashMap::new(), batch: Vec::new(), noting: false })
+        Ok(Self { next: noted + 1, noted, unnoted: HashMap::new(), batch: Vec::new() })
     }
 
     /// The last line of a story.
@@ -65,23 +63,22 @@ impl Tails {
 
     /// At the beginning of a batch: notes the tails if that is due.
     pub fn note(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.next - self.noted <= NOTE_EVERY {
+        if !self.is_due() {
             return Ok(());
         }
         let mut note = connection.prepare_cached("UPDATE stories SET tail = ?2 WHERE id = ?1")?;
         for (story, tail) in &self.unnoted {
             note.execute(params![story, tail])?;
         }
-        connection.prepare_cached("UPDATE tails SET noted = ?1")?.execute([self.next - 1])?;
-        self.noting = true;
+        connection.prepare_cached("UPDATE tails SET noted = ?1")?.execute([self.before_batch()])?;
         Ok(())
     }
 
     /// The batch is durable.
     pub fn keep(&mut self) {
-        if std::mem::take(&mut self.noting) {
+        if self.is_due() {
             self.unnoted.clear();
-            self.noted = self.batch.first().map_or(self.next, |(_, first)| *first) - 1;
+            self.noted = self.before_batch();
         }
         self.unnoted.extend(self.batch.drain(..));
     }
@@ -89,6 +86,15 @@ impl Tails {
     /// The batch is not there. Its places stay empty.
     pub fn undo(&mut self) {
         self.batch.clear();
-        self.noting = false;
+    }
+
+    /// The last line before the batch.
+    fn before_batch(&self) -> LineId {
+        self.batch.first().map_or(self.next, |(_, first)| *first) - 1
+    }
+
+    /// Whether so much was written before the batch that the batch notes its tails.
+    fn is_due(&self) -> bool {
+        self.before_batch() - self.noted >= NOTE_EVERY
     }
 }

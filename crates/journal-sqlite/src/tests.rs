@@ -1,6 +1,6 @@
 //! The contract of every journal, and what only a file can do: be reopened, damaged, foreign, held, full.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use attendant::journal::Record;
 
@@ -44,6 +44,15 @@ fn open(path: &Path) -> Result<SqliteJournal, Error> {
     SqliteJournal::open(&Options::new(path))
 }
 
+/// A new journal in a folder of its own, and the right to write for the login.
+async fn opened() -> (tempfile::TempDir, PathBuf, SqliteJournal, Fence) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    (folder, path, journal, fence)
+}
+
 fn login() -> LoginId {
     LoginId::from("bot")
 }
@@ -72,10 +81,7 @@ async fn what_was_appended_is_there_after_the_file_is_opened_again_and_the_old_f
 
 #[tokio::test]
 async fn what_was_finished_long_ago_is_gone_when_the_file_is_opened_again_and_what_is_open_is_not() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let journal = open(&path).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (_folder, path, journal, fence) = opened().await;
     let end = Record::Closed { how: attendant::journal::Closed::Completed };
     journal.append(&login(), fence, vec![line("closed", 1, end), line("open", 1, Record::Live)]).await.unwrap();
     drop(journal);
@@ -110,10 +116,7 @@ fn as_if_killed(path: &Path, to: &Path) {
 
 #[tokio::test]
 async fn after_a_kill_every_story_is_whole_however_long_ago_its_last_line_was_noted() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let journal = open(&path).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (folder, path, journal, fence) = opened().await;
     // Some stories rest after a few rounds, while others go on for thousands of lines.
     let lines_at = |story: u64, round: u64| if story.is_multiple_of(10) { round.min(5) } else { 3 * round };
     let story = |story: u64, lines: std::ops::RangeInclusive<u64>| -> Vec<Line> {
@@ -141,6 +144,47 @@ async fn after_a_kill_every_story_is_whole_however_long_ago_its_last_line_was_no
 }
 
 #[tokio::test]
+async fn a_commit_that_fails_while_tails_are_noted_leaves_no_trace() {
+    let (folder, path, journal, fence) = opened().await;
+    let lines = |story: &str, numbers: std::ops::Range<u64>| -> Vec<Line> {
+        numbers.map(|number| line(story, number, Record::Live)).collect()
+    };
+    journal.append(&login(), fence, lines("1", 1..11_000)).await.unwrap();
+    journal.limit_pages(Some(50)).await;
+    let large = Record::Uttered { first: 1, parts: vec!["x".repeat(1 << 20)], agents_only: false };
+    let full = journal.append(&login(), fence, vec![line("1", 11_000, large)]).await.unwrap_err();
+    assert!(full.is_retryable());
+    journal.limit_pages(None).await;
+    let key = line("1", 1, Record::Live).key;
+    // This one notes the tails, and the next one is not noted.
+    journal.append(&login(), fence, lines("2", 1..3)).await.unwrap();
+    assert_eq!(journal.story(&login(), &key).await.unwrap().len(), 10_999);
+    journal.append(&login(), fence, lines("1", 11_000..11_005)).await.unwrap();
+    let copy = folder.path().join("killed");
+    as_if_killed(&path, &copy);
+    let stories = open(&copy).unwrap().take(&login()).await.unwrap().stories;
+    assert_eq!(stories.iter().map(Vec::len).collect::<Vec<_>>(), [11_004, 2]);
+}
+
+#[tokio::test]
+async fn very_many_finished_stories_go_in_slices_between_appends() {
+    let (_folder, path, journal, fence) = opened().await;
+    let end = || Record::Closed { how: attendant::journal::Closed::Completed };
+    let lines = (0..1234).map(|story| line(&story.to_string(), 1, end())).collect();
+    journal.append(&login(), fence, lines).await.unwrap();
+    drop(journal);
+    let journal = open(&path).unwrap();
+    let fence = journal.take(&login()).await.unwrap().fence;
+    for number in 1..=3 {
+        journal.append(&login(), fence, vec![line("open", number, Record::Live)]).await.unwrap();
+    }
+    drop(journal);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let left: i64 = raw.query_row("SELECT count(*) FROM lines", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 3, "only the open story is there");
+}
+
+#[tokio::test]
 async fn a_story_of_which_a_line_is_missing_is_corrupt_not_short() {
     for wound in [
         "DELETE FROM lines WHERE number = 1",
@@ -148,10 +192,7 @@ async fn a_story_of_which_a_line_is_missing_is_corrupt_not_short() {
         "UPDATE lines SET story = 9",
         "UPDATE stories SET tail = NULL",
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        let journal = open(&path).unwrap();
-        let fence = journal.take(&login()).await.unwrap().fence;
+        let (_folder, path, journal, fence) = opened().await;
         let lines = (1..=3).map(|number| line("1", number, Record::Live)).collect();
         journal.append(&login(), fence, lines).await.unwrap();
         drop(journal);
@@ -168,10 +209,7 @@ async fn a_story_of_which_a_line_is_missing_is_corrupt_not_short() {
 
 #[tokio::test]
 async fn of_very_many_finished_stories_all_are_forgotten_and_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let journal = open(&path).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (_folder, path, journal, fence) = opened().await;
     let end = || Record::Closed { how: attendant::journal::Closed::Completed };
     let stories = (0..1234).map(|story| story.to_string());
     let lines = stories
@@ -192,9 +230,7 @@ async fn of_very_many_finished_stories_all_are_forgotten_and_nothing_else() {
 
 #[tokio::test]
 async fn appends_at_the_same_time_share_commits() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(&folder.path().join("journal")).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (_folder, _, journal, fence) = opened().await;
     let appends = (0..500).map(|number| {
         let journal = &journal;
         async move { journal.append(&login(), fence, vec![line(&number.to_string(), 1, Record::Live)]).await }
@@ -237,10 +273,7 @@ fn a_newer_file_is_refused() {
 
 #[tokio::test]
 async fn a_damaged_file_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let journal = open(&path).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (_folder, path, journal, fence) = opened().await;
     for number in 1..=300 {
         journal.append(&login(), fence, vec![line("1", number, Record::Live)]).await.unwrap();
     }
@@ -260,10 +293,7 @@ fn a_folder_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn a_record_that_cannot_be_read_is_corrupt_not_lost() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let journal = open(&path).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (_folder, path, journal, fence) = opened().await;
     journal.append(&login(), fence, vec![line("1", 1, Record::Live)]).await.unwrap();
     drop(journal);
     rusqlite::Connection::open(&path).unwrap().execute("UPDATE lines SET record = '{\"kind\":\"no\"}'", []).unwrap();
@@ -273,10 +303,7 @@ async fn a_record_that_cannot_be_read_is_corrupt_not_lost() {
 
 #[tokio::test]
 async fn when_the_disk_is_full_the_append_is_refused_and_comes_through_later() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    let journal = open(&path).unwrap();
-    let fence = journal.take(&login()).await.unwrap().fence;
+    let (_folder, _path, journal, fence) = opened().await;
     let large = || Record::Uttered { first: 1, parts: vec!["x".repeat(1 << 20)], agents_only: false };
     // SQLite's own limit on the number of pages fails as a full disk does.
     journal.limit_pages(Some(50)).await;
