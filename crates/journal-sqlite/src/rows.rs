@@ -17,6 +17,13 @@ pub(crate) struct Stored {
     pub tail: Option<LineId>,
 }
 
+/// Stories with the columns that [`stored`] reads.
+macro_rules! select_stories {
+    ($which:literal) => {
+        concat!("SELECT id, interaction, began, closed_at IS NOT NULL, tail FROM stories ", $which)
+    };
+}
+
 /// Fences off whoever has the login.
 pub(crate) fn next_fence(connection: &Connection, login: &LoginId) -> rusqlite::Result<Fence> {
     let fence: i64 = connection
@@ -31,10 +38,7 @@ pub(crate) fn next_fence(connection: &Connection, login: &LoginId) -> rusqlite::
 /// The stories that are not closed, oldest first.
 pub(crate) fn open_stories(connection: &Connection, login: &LoginId) -> rusqlite::Result<Vec<Stored>> {
     connection
-        .prepare_cached(
-            "SELECT id, interaction, began, closed_at IS NOT NULL, tail FROM stories
-             WHERE login = ?1 AND closed_at IS NULL ORDER BY began, id",
-        )?
+        .prepare_cached(select_stories!("WHERE login = ?1 AND closed_at IS NULL ORDER BY began, id"))?
         .query_map([login.as_str()], stored)?
         .collect()
 }
@@ -42,10 +46,7 @@ pub(crate) fn open_stories(connection: &Connection, login: &LoginId) -> rusqlite
 /// One story.
 pub(crate) fn find(connection: &Connection, login: &LoginId, key: &StoryKey) -> rusqlite::Result<Option<Stored>> {
     connection
-        .prepare_cached(
-            "SELECT id, interaction, began, closed_at IS NOT NULL, tail FROM stories
-             WHERE login = ?1 AND interaction = ?2 AND began = ?3",
-        )?
+        .prepare_cached(select_stories!("WHERE login = ?1 AND interaction = ?2 AND began = ?3"))?
         .query_row(params![login.as_str(), key.interaction.as_str(), key.began.0], stored)
         .optional()
 }
@@ -57,10 +58,7 @@ pub(crate) fn latest(
     interaction: &InteractionId,
 ) -> rusqlite::Result<Option<Stored>> {
     connection
-        .prepare_cached(
-            "SELECT id, interaction, began, closed_at IS NOT NULL, tail FROM stories
-             WHERE login = ?1 AND interaction = ?2 ORDER BY began DESC LIMIT 1",
-        )?
+        .prepare_cached(select_stories!("WHERE login = ?1 AND interaction = ?2 ORDER BY began DESC LIMIT 1"))?
         .query_row([login.as_str(), interaction.as_str()], stored)
         .optional()
 }

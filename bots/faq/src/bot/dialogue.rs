@@ -137,14 +137,12 @@ impl Dialogue<'_> {
                 self.give(&pending.question, hit, Outcome::Picked, &[]);
                 return true;
             }
-            Some(Pick::None) if pending.person => {
+            // Where a person is the last of the choices, "no" declines, and the number accepts.
+            Some(refused @ (Pick::None | Pick::No)) if refused == Pick::None || !pending.person => {
                 self.learn(LessonKind::NoneOfThese { offered: pending.choices.clone() }, &pending.question);
-                self.hand_over("the customer accepted the offer of a person", None, None);
-                return true;
-            }
-            Some(Pick::None | Pick::No) if !pending.person => {
-                self.learn(LessonKind::NoneOfThese { offered: pending.choices.clone() }, &pending.question);
-                if self.memory.unsure >= TWICE {
+                if pending.person {
+                    self.hand_over("the customer accepted the offer of a person", None, None);
+                } else if self.memory.unsure >= TWICE {
                     self.offer_person(None, None);
                 } else {
                     self.say_phrase(Phrase::NonePicked);

@@ -240,20 +240,15 @@ pub enum Courtesy {
 
 /// Whether a message is nothing but a courtesy: greetings, thanks, "I have a question", in the languages of the frames.
 pub fn courtesy(message: &str) -> Option<Courtesy> {
-    const KINDS: &[Kind] = &[Kind::Greeting, Kind::Request, Kind::Please, Kind::Closing];
     let mut text = Text::default();
     text.read(message);
-    let all = Words { written: &text.words, meant: &text.words, from_end: false };
-    if text.words.is_empty() || FROM_BEGINNING.skip(&all, KINDS) < text.words.len() {
+    let words = Words { written: &text.words, meant: &text.words, from_end: false };
+    let is_all = |kinds: &[Kind]| FROM_BEGINNING.skip(&words, kinds) == text.words.len();
+    if text.words.is_empty() || !is_all(&[Kind::Greeting, Kind::Request, Kind::Please, Kind::Closing]) {
         return None;
     }
-    let (mut start, mut thanks, mut requested) = (0, false, false);
-    while let Some((end, kind)) = FROM_BEGINNING.longest(&all, start, &[KINDS, &[Kind::Link]].concat()) {
-        thanks |= kind == Kind::Closing;
-        requested |= kind == Kind::Request;
-        start = end;
-    }
-    Some(if thanks && !requested { Courtesy::Thanks } else { Courtesy::Greeting })
+    let thanks = is_all(&[Kind::Greeting, Kind::Please, Kind::Closing]) && !is_all(&[Kind::Greeting, Kind::Please]);
+    Some(if thanks { Courtesy::Thanks } else { Courtesy::Greeting })
 }
 
 /// In a sentence of nothing but frames, the one that was asked about, as in "could you tell me hello".
